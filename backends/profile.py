@@ -1,0 +1,99 @@
+"""A profile: one column of the matrix as *declared* in a TOML file. Nothing here touches a device or imports torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a cell may use on this profile before it is ended.
+
+    seconds  wall-clock of one case;  memory_gib  address space of one worker process above what imports take
+    """
+
+    seconds: float = 60.0
+    memory_gib: float = 6.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """What code is compiled for and what the emulated device answers when asked about itself.
+
+    backend, arch, warp_size   Triton's GPUTarget: `cuda`/90/32, `hip`/`gfx942`/64
+    capability                 (major, minor) that the device reports
+    shared_memory              bytes of shared memory per block;  registers: 32-bit registers per thread
+    multiprocessors            number of multiprocessors the device reports
+    source                     where the limits are from
+    """
+
+    backend: str = "cuda"
+    arch: int | str = 80
+    warp_size: int = 32
+    capability: tuple[int, int] = (8, 0)
+    shared_memory: int = 101376
+    registers: int | None = None
+    multiprocessors: int = 16
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Emulation:
+    """How the profile's own kernels run with no device.
+
+    vendor           the name FlagGems knows the vendor by (its folder is `_<vendor>`)
+    stand_ins        modules that exist only beside the chip and are stood in for: name -> attributes as literals
+    config_arguments extra arguments that `triton.Config` accepts there (and that have no meaning on a CPU)
+    launch_arguments extra keyword arguments that a launch accepts there
+    autotune_arguments extra arguments of `triton.autotune`
+    environment      variables set in the worker before it starts
+    """
+
+    vendor: str
+    target: Target = Target()
+    stand_ins: dict[str, dict[str, object]] = field(default_factory=dict)
+    config_arguments: tuple[str, ...] = ()
+    launch_arguments: tuple[str, ...] = ()
+    autotune_arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How to see whether the profile can run here.
+
+    module    plug-in that must be importable before the device shows (`torch_npu`);  device: torch device type
+    commands  any of these on the PATH tells that the chip's driver is here
+    """
+
+    device: str
+    module: str | None = None
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A column: what it is, what it lacks, how it is reached, what evidence it can give.
+
+    lacks      features the chip declares it has not: fp64, bf16, int64, fp8
+    evidence   the evidences that this column may ever give, weakest first
+    one_device environment variable that shows one device to a worker
+    emulation  None where the column needs the chip
+    path       the file it was read from (None for one made in a test)
+    """
+
+    name: str
+    title: str
+    vendor: str
+    device: str
+    dispatch_key: str
+    evidence: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    one_device: str | None = None
+    probe: Probe | None = None
+    emulation: Emulation | None = None
+    limits: Limits = Limits()
+    path: str | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.name)
