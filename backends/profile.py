@@ -1,8 +1,18 @@
-"""A profile: one column of the matrix as *declared* in a TOML file. Nothing here touches a device or imports torch."""
+"""A profile: one column of the matrix as *declared* in a TOML file. Nothing here touches a device or imports torch.
+
+`backends/profiles.py` reads the files; docs/adding-a-backend.md explains every key.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+# What a cell can know, weakest first; what each says is in docs/terms.md.
+EVIDENCES = ("compile", "interpret", "run", "time")
+ON_DEVICE = frozenset({"run", "time"})
+
+# What a chip may declare that it lacks; an operator names the same words in its `needs`, or by its dtype.
+FEATURES = ("fp64", "bf16", "int64", "fp8")
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,6 @@ class Emulation:
     config_arguments extra arguments that `triton.Config` accepts there (and that have no meaning on a CPU)
     launch_arguments extra keyword arguments that a launch accepts there
     autotune_arguments extra arguments of `triton.autotune`
-    environment      variables set in the worker before it starts
     """
 
     vendor: str
@@ -63,11 +72,13 @@ class Probe:
 
     module    plug-in that must be importable before the device shows (`torch_npu`);  device: torch device type
     commands  any of these on the PATH tells that the chip's driver is here
+    machines  the host must be one of these, as `platform.machine()` names it; empty: any
     """
 
     device: str
     module: str | None = None
     commands: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,9 @@ class Profile:
 
     lacks      features the chip declares it has not: fp64, bf16, int64, fp8
     evidence   the evidences that this column may ever give, weakest first
+    environment  variables set in the worker before it starts
     one_device environment variable that shows one device to a worker
+    software   driver, torch and Triton it is known with, in words: what a lab needs
     emulation  None where the column needs the chip
     path       the file it was read from (None for one made in a test)
     """
@@ -90,6 +103,7 @@ class Profile:
     lacks: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     one_device: str | None = None
+    software: str = ""
     probe: Probe | None = None
     emulation: Emulation | None = None
     limits: Limits = Limits()
@@ -97,3 +111,8 @@ class Profile:
 
     def __hash__(self) -> int:
         return hash(self.name)
+
+    @property
+    def needs_device(self) -> bool:
+        """Whether everything this column can know takes the chip."""
+        return set(self.evidence) <= ON_DEVICE

@@ -35,6 +35,9 @@ FAMILIES = (
 #   none          nothing is returned that can be compared (an assertion that must hold)
 REFERENCES = ("float64", "native", "distribution", "none")
 
+# What shows that the provider did the work: a Triton kernel of its own ran, or it was called at all.
+PROOFS = ("launch", "call")
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -72,6 +75,8 @@ class Operator:
     outputs     which arguments the call changes, by name or position, and that are compared besides what it returns
     reduces     how many elements go into one output element (an expression over argument shapes is resolved by the
                 judge; None: it takes the ratio of the largest input to the output)
+    proof       one of PROOFS; `call` is for providers that are no Triton kernels
+    no_cases    why the operator has no samples, if it has none
     vacuous     reason why an output of all zeros, or the input itself, is the right answer, if it is
     source      where the samples come from: `OpInfo add`, or `own`
     """
@@ -89,6 +94,7 @@ class Operator:
     vacuous: str | None = None
     source: str = "own"
     no_cases: str | None = None
+    proof: str = "launch"
 
     def __hash__(self) -> int:
         return hash(self.name)

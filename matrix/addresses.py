@@ -1,0 +1,50 @@
+"""Addresses of functions, resolved late and in the worker only: `package.module:function` or `/path/to/file.py:function`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+class AddressError(ValueError):
+    """An address leads nowhere: says which part."""
+
+
+@cache
+def resolve(address: str) -> Callable[..., Any]:
+    """The function at an address.
+
+    Raises AddressError for a text that is no address or a name that is not there; what the module itself raises while it is
+    imported passes through.
+    """
+    module_name, colon, name = address.rpartition(":")
+    if not colon or not name.replace(".", "").isidentifier():
+        raise AddressError(f"{address!r} is not an address; write package.module:function or path/to/file.py:function")
+    found: Any = _load_file(module_name) if module_name.endswith(".py") else importlib.import_module(module_name)
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise AddressError(f"{module_name} has no {name!r}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise AddressError(f"{address} is a {type(found).__name__}, not a function")
+    return found  # type: ignore[no-any-return]
+
+
+def _load_file(path_text: str) -> ModuleType:
+    path = Path(path_text)
+    if not path.is_file():
+        raise AddressError(f"{path} is not a file")
+    name = f"matrix_address_{path.stem}_{abs(hash(str(path.resolve())))}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise AddressError(f"{path} cannot be loaded as a Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,101 @@
+"""The command line: what can be asked, in one place. It decides nothing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from matrix.plan import TIERS
+
+DEFAULT_PROFILE = "cpu-interpreter"
+EPILOG = """\
+exit codes: 0 nothing is broken, 1 something is broken, 2 usage, 3 nothing selected, 130 interrupted
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Everything `python -m matrix` takes."""
+    top = argparse.ArgumentParser(
+        prog="matrix",
+        description="The compatibility matrix: which Triton operators work on which chips, and on what evidence.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="judge the selected cells and report", epilog=EPILOG)
+    _add_selection(run)
+    _add_running(run)
+    plan = commands.add_parser("plan", help="list what would run, one cell id a line")
+    _add_selection(plan)
+    profiles = commands.add_parser("profiles", help="list every column, whether it can run here, and why not")
+    profiles.add_argument("--profile", action="append", default=[], metavar="NAME", help="a profile, glob or TOML file")
+    rerun = commands.add_parser("rerun", help="repeat one cell in the foreground, with its full output")
+    rerun.add_argument("cell", metavar="CELL_ID", help="as the reports print it; quote it for the shell")
+    _add_declarations(rerun)
+    report = commands.add_parser("report", help="write the reports of a run again, with today's expectations")
+    report.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
+    report.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
+    return top
+
+
+def _add_selection(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--tier",
+        choices=TIERS,
+        default="smoke",
+        help="smoke: what LLMs live on; quick: every operator; full: every case",
+    )
+    command.add_argument(
+        "--profile",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"column: name, glob or TOML file; repeatable (default: {DEFAULT_PROFILE})",
+    )
+    command.add_argument(
+        "--operator",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="row: ATen name (add.Tensor), base name (add) or glob; repeatable",
+    )
+    command.add_argument("--dtype", action="append", default=[], metavar="DTYPE", help="dtype or glob; repeatable")
+    command.add_argument("--provider", action="append", default=[], metavar="NAME", help="provider or glob; repeatable")
+    _add_declarations(command)
+
+
+def _add_declarations(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--catalogue",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a TOML file, or folder of them, with operators of your own; repeatable",
+    )
+
+
+def _add_running(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--workers", type=_workers, metavar="N", default=None, help="worker processes (default: one per core)"
+    )
+    command.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: .matrix/<time>-<id>/)")
+    command.add_argument(
+        "--resume", type=Path, metavar="DIR", help="go on with an interrupted run, with its own selection"
+    )
+    command.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
+    command.add_argument(
+        "--expectations", type=Path, metavar="DIR", help="folder of <profile>.toml (default: backends/expectations/)"
+    )
+
+
+def _workers(text: str) -> int:
+    most = 4 * (os.cpu_count() or 1)
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if not 1 <= count <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers; allowed are 1 to {most} here")
+    return count

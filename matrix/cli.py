@@ -1,0 +1,230 @@
+"""The commands. Only here do all floors meet: what is declared is planned, carried, read back and reported."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from backends.expectation import Expectations, load_expectations
+from backends.profiles import UnknownProfileError
+from backends.reading import ReadingError
+from matrix.arguments import DEFAULT_PROFILE, parser
+from matrix.declared import Declared
+from matrix.identity import IdentityError, parse_id
+from matrix.outcome import Phase
+from matrix.plan import Plan, Selection, SelectionError
+from matrix.result import Result
+from matrix.run import Header
+from matrix.runner.controller import carry
+from matrix.runner.directory import BusyError
+from matrix.runner.foreground import rerun
+from matrix.runner.journal import read_run
+from matrix.runner.progress import Display
+from matrix.runner.session import RunSettings
+from operators.catalogue import CatalogueError
+from reports.grid import About, build_grid
+from reports.summary import Summary
+from reports.table import Terminal, render_table
+from reports.write import write_reports
+
+USAGE, NOTHING, INTERRUPTED = 2, 3, 130
+HOME = Path(".matrix")
+
+
+class UsageError(ValueError):
+    """A command line that cannot be followed: says what to write instead."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Follow a command line and return its exit code; mistakes in what the user wrote are one message each, never a traceback."""
+    options = parser().parse_args(arguments)
+    commands = {"run": run, "plan": show_plan, "profiles": show_profiles, "rerun": repeat, "report": report}
+    try:
+        return commands[options.command](options, arguments)
+    except (
+        CatalogueError,
+        ReadingError,
+        UnknownProfileError,
+        SelectionError,
+        IdentityError,
+        BusyError,
+        UsageError,
+    ) as error:
+        print(f"matrix: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("matrix: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+
+
+def show_plan(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """List the ids of a plan."""
+    planned = _declared(options).plan(_selection(options))
+    sys.stdout.write("".join(f"{name}\n" for name in planned.ids))
+    return 0 if planned.cells else NOTHING
+
+
+def show_profiles(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """List the columns."""
+    declared = Declared.read(options.profile)
+    width = max(len(profile.name) for profile in declared.profiles)
+    for profile in declared.profiles:
+        reason = declared.unavailable.get(profile.name)
+        state = f"cannot run here: {reason}" if reason else f"runs here ({', '.join(profile.evidence)})"
+        print(f"{profile.name:{width}}  {profile.title}\n{'':{width}}  {state}")
+    return 0
+
+
+def repeat(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Repeat one cell in the foreground."""
+    identity = parse_id(options.cell)
+    cell = Declared.read([], options.catalogue).find(identity)
+    result = rerun(cell, _settings(1))
+    return 1 if result.outcome.blames_provider else 0
+
+
+def run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """Plan, carry, report."""
+    if options.resume is not None:
+        options, arguments = _resumed(options)
+    job = Job.of(options, arguments, options.resume or options.out or _new_directory())
+    if not job.planned.cells:
+        print("matrix: nothing is selected; `python -m matrix plan` lists what a selection has", file=sys.stderr)
+        return NOTHING
+    _refuse_other_plan(job.directory, job.planned, resuming=options.resume is not None)
+    started = time.monotonic()
+    try:
+        _carry(job)
+    finally:
+        code = _report(job, time.monotonic() - started)
+    return code
+
+
+def report(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Write the reports of a run again."""
+    header = _header(options.directory)
+    remembered = parser().parse_args(header.arguments)
+    remembered.strict = options.strict
+    return _report(Job.of(remembered, header.arguments, options.directory))
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: what was asked, what that means, and where it is written."""
+
+    options: argparse.Namespace
+    arguments: tuple[str, ...]
+    directory: Path
+    declared: Declared
+    planned: Plan
+    expectations: Mapping[str, Expectations]
+    today: date
+
+    @classmethod
+    def of(cls, options: argparse.Namespace, arguments: Sequence[str], directory: Path) -> Job:
+        declared = _declared(options)
+        known = {profile.name: load_expectations(profile.name, options.expectations) for profile in declared.profiles}
+        planned = declared.plan(_selection(options))
+        return cls(options, tuple(arguments), directory, declared, planned, known, datetime.now(UTC).date())
+
+    def is_known(self, result: Result) -> bool:
+        """Whether a live expectation names just this outcome: such news needs no second try."""
+        known = self.expectations.get(parse_id(result.cell).profile)
+        live = known.matching(result.cell) if known is not None else ()
+        return any(item.outcome == result.outcome and not item.is_expired(self.today) for item in live)
+
+
+def _declared(options: argparse.Namespace) -> Declared:
+    return Declared.read(options.profile or [DEFAULT_PROFILE], options.catalogue)
+
+
+def _selection(options: argparse.Namespace) -> Selection:
+    return Selection(options.tier, tuple(options.operator), tuple(options.dtype), tuple(options.provider))
+
+
+def _new_directory() -> Path:
+    return HOME / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+
+
+def _header(directory: Path) -> Header:
+    header = read_run(directory).header if directory.is_dir() else Header()
+    if not header.arguments:
+        raise UsageError(f"{directory} holds no run; name a directory that `matrix run` wrote")
+    return header
+
+
+def _resumed(options: argparse.Namespace) -> tuple[argparse.Namespace, Sequence[str]]:
+    """The selection of the run that is gone on with; workers and strictness may differ."""
+    header = _header(options.resume)
+    remembered = parser().parse_args(header.arguments)
+    remembered.resume, remembered.strict = options.resume, options.strict
+    remembered.workers = options.workers or remembered.workers
+    return remembered, header.arguments
+
+
+def _refuse_other_plan(directory: Path, planned: Plan, *, resuming: bool) -> None:
+    before = read_run(directory).header if directory.is_dir() else Header()
+    if before.plan and before.plan != planned.digest:
+        raise UsageError(
+            f"{directory} holds a run of another plan ({before.cells} cells, {before.plan[:12]}; this one has "
+            f"{len(planned.cells)}, {planned.digest[:12]}): the selection or the catalogue differs; start a new run"
+        )
+    if before.plan and not resuming:
+        raise UsageError(f"{directory} holds a run already; go on with it by --resume {directory}, or name another")
+
+
+def _settings(workers: int | None) -> RunSettings:
+    cache = (HOME / "cache").resolve()
+    environment = {"MATRIX_CACHE": str(cache), "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    return RunSettings(workers=workers or os.cpu_count() or 1, environment=environment)
+
+
+def _carry(job: Job) -> None:
+    machine = job.declared.machine
+    header = Header(
+        plan=job.planned.digest,
+        cells=len(job.planned.cells),
+        profiles=tuple(profile.name for profile in job.declared.profiles),
+        machine={key: str(value) for key, value in asdict(machine).items()},
+        arguments=job.arguments,
+    )
+    given = [Result(name, preset.outcome, Phase.PLAN, preset.reason) for name, preset in job.planned.presets.items()]
+    print(f"matrix: {len(job.planned.cells)} cells -> {job.directory}", file=sys.stderr, flush=True)
+    with closing(Display(sys.stderr)) as display:
+        carry(
+            job.planned.runnable,
+            job.directory,
+            _settings(job.options.workers),
+            display,
+            header=header,
+            given=given,
+            confirm=lambda result: result.outcome.blames_provider and not job.is_known(result),
+        )
+
+
+def _report(job: Job, seconds: float | None = None) -> int:
+    strict = job.options.strict
+    grid = build_grid(
+        [read_run(job.directory)],
+        job.planned.cells,
+        job.declared.profiles,
+        job.expectations,
+        job.today,
+        universe=job.declared.full_ids(),
+        no_cases=job.declared.no_cases(),
+        about=About(job.directory.name, job.options.tier, seconds),
+    )
+    files = write_reports(grid, job.directory, strict=strict)
+    print(render_table(grid, Terminal.of(sys.stdout), files=files, strict=strict), flush=True)
+    return Summary(grid, strict).exit_code

@@ -1,0 +1,143 @@
+"""Turn this process into one that interprets a profile's kernels. Once, before the provider is imported, for good."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from backends.profile import Emulation, Profile
+from matrix.emulation import flag_gems_hooks, language, tuning
+from matrix.emulation.gaps import EmulationGap, classify
+from matrix.emulation.launch import Launcher
+from matrix.emulation.random_state import Generators
+from matrix.emulation.stand_in_device import StandInDevice, StandInDriver, Window, install_lies
+from matrix.result import Launch
+
+PROVIDER = "flag_gems"
+
+# Options of a launch that are no argument of the kernel: fields of Triton's CUDA and HIP options, and its own.
+LAUNCH_OPTIONS = (
+    "num_warps num_ctas num_stages maxnreg warp_size ptx_version ptx_options ir_override enable_fp_fusion "
+    "enable_reflect_ftz launch_cooperative_grid launch_cluster launch_pdl debug sanitize_overflow arch "
+    "instrumentation_mode allow_fp8e4nv waves_per_eu kpack matrix_instr_nonkdim schedule_hint "
+    "supported_fp8_dtypes deprecated_fp8_dot_operand_dtypes default_dot_input_precision allowed_dot_input_precisions "
+    "max_num_imprecise_acc_default extern_libs backend_name num_buffers_warp_spec num_consumer_groups "
+    "reg_dec_producer reg_inc_consumer"
+).split()
+
+
+class Emulator:
+    """What a worker needs to judge one call: see the methods."""
+
+    def __init__(self, profile: Profile, launcher: Launcher, window: Window, generators: Generators) -> None:
+        self.profile = profile
+        self._launcher = launcher
+        self._window = window
+        self._generators = generators
+
+    @property
+    def check_bounds(self) -> bool:
+        """Whether each memory access is held against the tensors of its launch. On by default."""
+        return self._launcher.builder.guard.checking
+
+    @check_bounds.setter
+    def check_bounds(self, value: bool) -> None:
+        self._launcher.builder.guard.checking = value
+
+    @contextmanager
+    def launches(self) -> Iterator[list[Launch]]:
+        """A list that fills with the kernels launched inside of the block."""
+        record: list[Launch] = []
+        self._launcher.records.append(record)
+        try:
+            yield record
+        finally:
+            self._launcher.records.pop()
+
+    @contextmanager
+    def window(self) -> Iterator[None]:
+        """Around the provider's call: tensors say that they are on the chip."""
+        with self._window.open():
+            yield
+
+    def seed(self, seed: int) -> None:
+        """Start the kernels' random numbers anew. `torch.manual_seed` does it as well."""
+        self._generators.default.manual_seed(seed)
+
+    def classify(self, exception: BaseException) -> EmulationGap | None:
+        """The gap that an exception stands for, or None when the emulation is not to blame."""
+        return classify(exception)
+
+
+_ACTIVE: list[Emulator] = []
+
+
+def activate(profile: Profile) -> Emulator:
+    """Patch Triton, torch and the imports to come.
+
+    Raises ValueError for a profile without emulation, RuntimeError when the process serves another profile already or
+    has imported the provider.
+    """
+    if profile.emulation is None:
+        raise ValueError(f"profile {profile.name} declares no emulation; it can only run on its chip")
+    if _ACTIVE:
+        if _ACTIVE[0].profile.name != profile.name:
+            raise RuntimeError(f"this process emulates {_ACTIVE[0].profile.name}; start another for {profile.name}")
+        return _ACTIVE[0]
+    if PROVIDER in sys.modules:
+        raise RuntimeError(f"{PROVIDER} was imported before the emulation was activated")
+    emulator = _install(profile, profile.emulation)
+    _ACTIVE.append(emulator)
+    return emulator
+
+
+def _install(profile: Profile, emulation: Emulation) -> Emulator:
+    from triton.runtime.driver import driver
+
+    generators = Generators()
+    window = Window()
+    device = StandInDevice(emulation.target, generators)
+    driver.set_active(StandInDriver(emulation.target))
+    rewritten, semantic, builder = language.install()
+    launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments])
+    launcher.install()
+    tuning.install()
+    install_lies(window, device)
+    flag_gems_hooks.register(emulation.vendor, emulation.target.backend, device, generators, launcher)
+    sys.meta_path.insert(0, _WindowedImport(window))
+    return Emulator(profile, launcher, window, generators)
+
+
+class _WindowedImport(MetaPathFinder):
+    """Imports the provider with the window open: it asks about the device while it is imported."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+
+    def find_spec(self, name: str, _path: Any = None, _target: ModuleType | None = None) -> ModuleSpec | None:
+        if name != PROVIDER:
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec(name)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _WindowedLoader(spec.loader, self.window)
+        return spec
+
+
+class _WindowedLoader(Loader):
+    def __init__(self, loader: Loader, window: Window) -> None:
+        self.loader = loader
+        self.window = window
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        with self.window.open():
+            self.loader.exec_module(module)

@@ -1,0 +1,137 @@
+"""What FlagGems must be told to run on stand-ins. Applied as its modules are imported; no file of it is changed.
+
+Its own choices stay its own: which vendor's kernels replace which, which architecture's, which heuristics. Only what needs a
+chip is replaced: finding the device, caching compiled kernels, benchmarking, the data base of tuned configurations.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from matrix.emulation.launch import Launcher, relative_to_package
+from matrix.emulation.random_state import Generators
+from matrix.emulation.stand_in_device import StandInDevice
+from matrix.emulation.tuning import run_autotuner
+
+
+def register(vendor: str, library: str, device: StandInDevice, generators: Generators, launcher: Launcher) -> None:
+    """Hook the modules of FlagGems that are imported from now on. `library` is the folder of `triton.language.extra`."""
+    import wrapt
+
+    hooks: dict[str, Callable[[ModuleType], None]] = {
+        "flag_gems.runtime.backend": lambda module: _backend(module, library, device),
+        "flag_gems.runtime.backend.device": lambda module: _detector(module, vendor),
+        "flag_gems.utils.models": _models,
+        "flag_gems.utils.libentry": _entries,
+        "flag_gems.utils.random_utils": lambda module: _random(module, generators),
+        "flag_gems.utils.pointwise_dynamic": lambda module: _pointwise(module, launcher),
+    }
+    for name, hook in hooks.items():
+        wrapt.register_post_import_hook(hook, name)
+
+
+def _backend(module: Any, library: str, device: StandInDevice) -> None:
+    """The vendor stays who it is; its device is called cpu and its object is the stand-in."""
+    original = module.get_vendor_info
+    arch_of = module.BackendArchEvent.get_arch
+
+    def get_vendor_info(vendor_name: Any = None, query: bool = False) -> Any:  # noqa: FBT001, FBT002 - its signature
+        info = original(vendor_name, query)
+        extra = info.triton_extra_name or library
+        return dataclasses.replace(info, device_name="cpu", dispatch_key="CPU", triton_extra_name=extra)
+
+    def get_arch(event: Any, device: int = 0) -> Any:
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints a note where it has no specialisation
+            return arch_of(event, device)
+
+    module.get_vendor_info = get_vendor_info
+    module.BackendArchEvent.get_arch = get_arch
+    module.torch_device_object = device
+    module.set_torch_backend_device_fn = lambda _vendor_name=None: None
+
+
+def _detector(module: Any, vendor: str) -> None:
+    module.DeviceDetector._get_vendor_from_env = lambda _self: vendor  # noqa: SLF001
+
+
+class ForgetfulModel:
+    """The data base of tuned configurations, remembering nothing."""
+
+    def __init__(self, *_arguments: Any, **_named: Any) -> None: ...
+
+    def get_config(self, *_key: Any) -> None: ...
+
+    def put_config(self, *_key: Any) -> None: ...
+
+    def get_benchmark(self, *_key: Any) -> None: ...
+
+    def put_benchmark(self, *_key: Any) -> None: ...
+
+
+def _models(module: Any) -> None:
+    module.SQLPersistantModel = ForgetfulModel
+
+
+def _entries(module: Any) -> None:
+    """Entries pass through, tuners take one configuration."""
+    from triton.runtime.jit import JITFunction
+
+    def make_entry(entry: Any, fn: Any) -> None:
+        entry.fn = fn
+        entry.arg_names = fn.arg_names
+        while not isinstance(fn, JITFunction):
+            fn = fn.fn
+        entry.jit_function = fn
+        entry.signature = fn.signature
+
+    def make_tuner(tuner: Any, fn: Any, arg_names: Any, configs: Any, key: Any, *args: Any, **named: Any) -> None:
+        strategy = named.pop("strategy", None)
+        for dated in ("warmup", "rep", "use_cuda_graph", "do_bench"):
+            named.pop(dated, None)
+        super(module.LibTuner, tuner).__init__(fn, arg_names, configs, key, *args[:2], **named)
+        tuner.__name__ = tuner.base_fn.__name__
+        tuner.keys = key
+        strategies = strategy if isinstance(strategy, list | tuple) else [strategy] * len(key)
+        known = module.LibTuner.get_strategy
+        tuner.strategy = [each if callable(each) else known(each) for each in strategies]
+
+    def run_tuner(tuner: Any, *args: Any, **kwargs: Any) -> Any:
+        """The tuner's own key is computed first: it may refuse the arguments, as it would on a chip."""
+        if len(tuner.configs) > 1:
+            given = {**dict(zip(tuner.arg_names, args, strict=False)), **kwargs}
+            tuner.get_key({name: value for name, value in given.items() if name in tuner.arg_names})
+        return run_autotuner(tuner, *args, **kwargs)
+
+    module.LibEntry.__init__ = make_entry
+    module.LibEntry.run = lambda entry, *args, **kwargs: (entry.fn.run(*args, **kwargs), {})
+    module.LibTuner.__init__ = make_tuner
+    module.LibTuner.run = run_tuner
+
+
+def _random(module: Any, generators: Generators) -> None:
+    """A CPU generator that a case hands over has no Philox state: its counterpart has."""
+    original = module.philox_backend_seed_offset
+
+    def seed_and_offset(increment: int, generator: Any = None) -> Any:
+        return original(increment, generators.for_generator(generator))
+
+    module.philox_backend_seed_offset = seed_and_offset
+
+
+def _pointwise(module: Any, launcher: Launcher) -> None:
+    """Remember which function a generated file was made from."""
+    kind = module.PointwiseDynamicFunction
+    original = kind.instantiate
+
+    def instantiate(function: Any, ndim: int) -> Any:
+        overload = original(function, ndim)
+        origin = relative_to_package(function._scalar_fn.fn.__code__.co_filename)  # noqa: SLF001
+        launcher.origins[overload.__code__.co_filename] = origin
+        return overload
+
+    kind.instantiate = instantiate

@@ -1,0 +1,311 @@
+"""Launches: a kernel's arguments become blocks, its programs run one after another, and the launch is recorded.
+
+`fn[grid](...)` ends in `JITFunction.run`, a device function's call in `JITFunction.__call__`; both are replaced, for
+good. Arguments are specialised as Triton's launcher does: None and the integer 1 become compile-time constants, integers
+get the narrowest of int32, int64 and uint64, floats are float32. Nothing here calls torch: an operator of torch may
+be the very thing that is running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from matrix.emulation.block import Block, carrier
+from matrix.emulation.builder import Builder, Place
+from matrix.emulation.gaps import LaunchRefused, MissingOnStandIn
+from matrix.emulation.memory import Region
+from matrix.emulation.rewriter import rewrite
+from matrix.result import Launch
+
+# What `torch.dtype` a pointer is to, by the name that torch prints.
+ELEMENTS = {
+    "torch.bool": "int1",
+    "torch.uint8": "uint8",
+    "torch.int8": "int8",
+    "torch.int16": "int16",
+    "torch.int32": "int32",
+    "torch.int64": "int64",
+    "torch.uint16": "uint16",
+    "torch.uint32": "uint32",
+    "torch.uint64": "uint64",
+    "torch.float16": "float16",
+    "torch.bfloat16": "bfloat16",
+    "torch.float32": "float32",
+    "torch.float64": "float64",
+    "torch.float8_e4m3fn": "float8e4nv",
+    "torch.float8_e4m3fnuz": "float8e4b8",
+    "torch.float8_e5m2": "float8e5",
+    "torch.float8_e5m2fnuz": "float8e5b16",
+}
+_ANNOTATED = {
+    "u1": "int1",
+    "bf16": "bfloat16",
+    "fp16": "float16",
+    "fp32": "float32",
+    "fp64": "float64",
+    "i1": "int1",
+    **{f"{sign}{bits}": f"{name}{bits}" for sign, name in (("i", "int"), ("u", "uint")) for bits in (8, 16, 32, 64)},
+}
+# CUDA's grid limits (CUDA C++ programming guide, technical specifications).
+_GRID_LIMITS = (2**31 - 1, 65535, 65535)
+
+
+class CompiledKernel:
+    """What a launch returns to host code: nothing was compiled, so it knows nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise MissingOnStandIn(f"compiled-kernel:{name}", "an interpreted kernel has no compiled form")
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What is known of a JIT function, worked out once."""
+
+    function: Callable[..., Any]
+    names: tuple[str, ...]
+    defaults: dict[str, Any]
+    constant: frozenset[str]
+    free: frozenset[str]
+    annotated: dict[str, str]
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any], title: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Arguments by name, and the keywords that are none of them."""
+        if len(args) > len(self.names):
+            raise LaunchRefused(f"{title}() takes {len(self.names)} arguments but {len(args)} were given")
+        bound = dict(zip(self.names, args, strict=False))
+        options = {}
+        for name, value in kwargs.items():
+            if name in bound:
+                raise LaunchRefused(f"{title}() got multiple values for argument {name!r}")
+            (bound if name in self.names else options)[name] = value
+        for name in self.names:
+            if name not in bound:
+                if name not in self.defaults:
+                    raise LaunchRefused(f"{title}() missing a required argument: {name!r}")
+                bound[name] = self.defaults[name]
+        return {name: bound[name] for name in self.names}, options
+
+
+class Launcher:
+    """Runs kernels and device functions of this process."""
+
+    def __init__(self, language: Any, semantic: Any, builder: Builder, options: Iterable[str]) -> None:
+        from triton.language import core
+
+        self.core = core
+        self.language = language
+        self.semantic = semantic
+        self.builder = builder
+        self.options = frozenset(options)
+        self.kernels: dict[Any, Kernel] = {}
+        self.records: list[list[Launch]] = []
+        self.origins: dict[str, str] = {}
+        self.pointers: dict[str, Any] = {}
+        self.depth = 0
+
+    def install(self) -> None:
+        """Hook the JIT function for good."""
+        from triton.runtime.jit import JITFunction
+
+        launcher = self
+
+        def run(function: Any, *args: Any, grid: Any, warmup: bool = False, **kwargs: Any) -> Any:
+            return launcher.launch(function, args, grid, kwargs, warmup=warmup)
+
+        def call(function: Any, *args: Any, **kwargs: Any) -> Any:
+            return launcher.call(function, args, kwargs)
+
+        def bind(function: Any, instance: Any, _owner: Any = None) -> Any:
+            """As a method of a tensor; on any other object a kernel stays unbound, as in Triton."""
+            if isinstance(instance, launcher.core.base_value):
+                return lambda *args, **kwargs: launcher.call(function, (instance, *args), kwargs)
+            return function
+
+        JITFunction.run = run
+        JITFunction.__call__ = call
+        JITFunction.__get__ = bind
+
+    def call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A device function, called from a kernel."""
+        if not self.depth:
+            raise RuntimeError("Cannot call @triton.jit'd outside of the scope of a kernel")
+        kernel = self.kernel(function)
+        bound, unknown = kernel.bind(args, kwargs, function.__name__)
+        if unknown:
+            raise LaunchRefused(f"{function.__name__}() got an unexpected argument {next(iter(unknown))!r}")
+        native, constexpr = self.core.base_value, self.core.constexpr
+        values = [
+            value if isinstance(value, native | tuple) else constexpr(value) for value in bound.values()
+        ]
+        return kernel.function(*values)
+
+    def launch(
+        self, function: Any, args: tuple[Any, ...], grid: Any, kwargs: dict[str, Any], *, warmup: bool
+    ) -> CompiledKernel:
+        """A kernel, launched from the host."""
+        for hook in function.pre_run_hooks:
+            hook(*args, **kwargs)
+        kernel = self.kernel(function)
+        bound, options = kernel.bind(args, kwargs, function.__name__)
+        for name in options:
+            if name not in self.options:
+                raise LaunchRefused(f"Keyword argument {name} was specified but unrecognised")
+        if not warmup:
+            size = self._grid(grid(bound) if callable(grid) else grid, function.__name__)
+            self._record(function)
+            with np.errstate(all="ignore"):
+                values = [self._argument(kernel, name, value) for name, value in bound.items()]
+                self._run(kernel, values, size, function.__name__)
+        return CompiledKernel()
+
+    def kernel(self, function: Any) -> Kernel:
+        """The interpretable form of a JIT function, made at its first use."""
+        kernel = self.kernels.get(function.fn)
+        if kernel is None:
+            kernel = self.kernels[function.fn] = Kernel(
+                function=rewrite(function.fn, self.language),
+                names=tuple(parameter.name for parameter in function.params),
+                defaults={p.name: p.default for p in function.params if p.has_default},
+                constant=frozenset(p.name for p in function.params if p.is_constexpr),
+                free=frozenset(p.name for p in function.params if p.do_not_specialize),
+                annotated={p.name: p.annotation_type for p in function.params if p.annotation_type},
+            )
+        return kernel
+
+    def _run(self, kernel: Kernel, values: list[Any], size: tuple[int, int, int], name: str) -> None:
+        guard, before = self.builder.guard, self.builder.place
+        outer = guard.kernel
+        place = self.builder.place = Place((0, 0, 0), size)
+        guard.kernel = name
+        self.depth += 1
+        run, (width, height, depth) = kernel.function, size
+        try:
+            for x in range(width):
+                for y in range(height):
+                    for z in range(depth):
+                        place.index = (x, y, z)
+                        run(*values)
+        finally:
+            self.depth -= 1
+            self.builder.place = before
+            guard.kernel = outer
+
+    def _grid(self, grid: Any, name: str) -> tuple[int, int, int]:
+        sizes = tuple(grid)
+        if not 1 <= len(sizes) <= 3:
+            raise LaunchRefused(f"{name}: a grid has 1 to 3 dimensions, not {len(sizes)}")
+        for size, limit in zip(sizes, _GRID_LIMITS, strict=False):
+            if isinstance(size, float) or not hasattr(size, "__index__"):
+                raise LaunchRefused(f"{name}: grid {sizes} is not made of integers")
+            if int(size) > limit:
+                raise LaunchRefused(f"{name}: grid {sizes} exceeds the device's limits {_GRID_LIMITS}")
+        whole = [max(0, int(size)) for size in sizes] + [1, 1]
+        return whole[0], whole[1], whole[2]
+
+    # arguments
+    def _argument(self, kernel: Kernel, name: str, value: Any) -> Any:
+        core = self.core
+        if name in kernel.constant:
+            return core.constexpr(value)
+        if hasattr(value, "data_ptr"):
+            return self._pointer(name, value)
+        if isinstance(value, bool):
+            return core.tensor(Block(np.array([value]), core.int1), core.int1)
+        if isinstance(value, int | float) and not (value == 1 and isinstance(value, int) and name not in kernel.free):
+            return self._number(value, kernel.annotated.get(name, ""))
+        if isinstance(value, tuple):
+            items = [self._argument(kernel, f"{name}.{index}", item) for index, item in enumerate(value)]
+            return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+        if type(value).__name__ == "TensorDescriptor":
+            return self._descriptor(name, value)
+        if hasattr(value, "__index__") and not isinstance(value, int):
+            return self._argument(kernel, name, int(value))
+        return core.constexpr(value)
+
+    def _number(self, value: float, annotation: str) -> Any:
+        core = self.core
+        if annotation in _ANNOTATED:
+            dtype = getattr(core, _ANNOTATED[annotation])
+        elif isinstance(value, float):
+            dtype = core.float32
+        elif -(2**31) <= value < 2**31:
+            dtype = core.int32
+        elif -(2**63) <= value < 2**63:
+            dtype = core.int64
+        elif value < 2**64:
+            dtype = core.uint64
+        else:
+            raise LaunchRefused(f"the integer {value} fits into no 64 bits")
+        return core.tensor(Block(np.array([value]).astype(carrier(dtype)), dtype), dtype)
+
+    def _pointer(self, name: str, value: Any) -> Any:
+        key = str(value.dtype)
+        dtype = self.pointers.get(key)
+        if dtype is None:
+            element = getattr(self.core, ELEMENTS.get(key, ""), None) or self._named(key)
+            dtype = self.pointers[key] = self.core.pointer_type(element)
+        address = value.data_ptr()
+        data = np.array([address], dtype=np.uint64)
+        return self.core.tensor(Block(data, dtype, _region(name, value, address)), dtype)
+
+    def _named(self, key: str) -> Any:
+        if key in self.builder.types:
+            return self.builder.types[key]
+        raise LaunchRefused(f"Triton has no pointer to {key}")
+
+    def _descriptor(self, name: str, value: Any) -> Any:
+        """A `TensorDescriptor` made by the host."""
+        number = lambda size: self._number(size, "i64")  # noqa: E731
+        strides = [number(stride) for stride in value.strides[:-1]] + [self.core.constexpr(value.strides[-1])]
+        return self.semantic.make_tensor_descriptor(
+            base=self._pointer(name, value.base),
+            shape=[self._number(size, "") for size in value.shape],
+            strides=strides,
+            block_shape=[self.core.constexpr(size) for size in value.block_shape],
+            padding_option=value.padding,
+        )
+
+    # records
+    def _record(self, function: Any) -> None:
+        if self.records:
+            launch = Launch(function.__name__, self.source(function))
+            record = self.records[-1]
+            for index, known in enumerate(record):
+                if (known.kernel, known.file) == (launch.kernel, launch.file):
+                    record[index] = Launch(known.kernel, known.file, known.count + 1)
+                    return
+            record.append(launch)
+
+    def source(self, function: Any) -> str:
+        """The kernel's file, from its package on; a generated file stands for what it was generated from."""
+        name = function.fn.__code__.co_filename
+        return self.origins.get(name) or relative_to_package(name)
+
+
+def relative_to_package(file: str) -> str:
+    """`flag_gems/ops/add.py` of a file in a package; the bare name of any other."""
+    path = Path(file)
+    top = path
+    while (top.parent / "__init__.py").exists():
+        top = top.parent
+    if "backend" in path.parts and "site-packages" in path.parts:
+        return str(path).rpartition("site-packages/")[2]
+    return str(path.relative_to(top.parent)) if top is not path else path.name
+
+
+def _region(name: str, value: Any, address: int) -> Region | None:
+    """The storage that a tensor, or what looks like one, lies in."""
+    storage = getattr(value, "untyped_storage", None)
+    if storage is None:
+        base = getattr(value, "base", None)
+        return None if base is None else _region(name, base, address)
+    held = storage()
+    if held is value or not hasattr(held, "nbytes"):
+        return None
+    start = held.data_ptr()
+    return Region(name, start, start + held.nbytes(), address)

@@ -1,0 +1,247 @@
+"""Judging one cell, in the worker: inputs, reference, the provider's call, comparison. Every way out is a Result.
+
+Blame follows the phase: what fails before the provider is called is the suite's fault, never the provider's.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from matrix import providers
+from matrix.cell import Cell
+from matrix.emulation import EmulationGap, Emulator, activate
+from matrix.judging.comparing import Judged, compare_outputs
+from matrix.judging.inputs import Arguments, draw, poison
+from matrix.judging.outputs import Labelled, changed_arguments, flatten, untouched_tensors
+from matrix.judging.reference import Answer, answer, written_by
+from matrix.outcome import Evidence, Outcome, Phase
+from matrix.result import Comparison, Launch, Result
+from matrix.runner.limits import is_out_of_memory
+from operators.call import parse_call
+
+CACHE_VARIABLE = "MATRIX_CACHE"
+TRACEBACK_LIMIT = 6000
+
+Announce = Callable[[Phase], None]
+
+
+class SuiteFault(Exception):  # noqa: N818 - a fault of ours, told apart from errors of those we judge
+    """Inputs or reference could not be had: the case is at fault."""
+
+
+@dataclass
+class Attempt:
+    """One try at a cell: where it stands, and what it has gathered so far."""
+
+    cell: Cell
+    announce: Announce
+    emulator: Emulator | None = None
+    phase: Phase = Phase.START
+    launches: tuple[Launch, ...] = ()
+    entered: bool = False
+    started: float = field(default_factory=time.perf_counter)
+
+    def enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self.announce(phase)
+
+    def result(self, outcome: Outcome, detail: str = "", **facts: Any) -> Result:
+        return Result(
+            cell=str(self.cell.id),
+            outcome=outcome,
+            phase=facts.pop("phase", self.phase),
+            detail=detail,
+            seconds=time.perf_counter() - self.started,
+            launches=self.launches,
+            **facts,
+        )
+
+
+def judge(cell: Cell, announce: Announce) -> Result:
+    """Judge one cell. `announce` is told of every phase before it begins, so that a death can be charged to it."""
+    attempt = Attempt(cell, announce)
+    try:
+        return _judge(attempt)
+    except BaseException as error:  # noqa: BLE001 - the one boundary: candidates raise anything, SystemExit included
+        return blame(attempt, error)
+
+
+def blame(attempt: Attempt, error: BaseException) -> Result:
+    """The result that an exception amounts to."""
+    detail = describe(error)
+    facts: dict[str, Any] = {"traceback": _traceback(error)}
+    gap = error if isinstance(error, EmulationGap) else None
+    if gap is None and attempt.emulator is not None and attempt.phase in (Phase.IMPORT, Phase.RUN):
+        gap = attempt.emulator.classify(error)
+    if gap is not None:
+        return attempt.result(Outcome.INFRA, f"emulation gap {gap.name}: {gap.detail}", gap=gap.name, **facts)
+    if attempt.phase in (Phase.RUN, Phase.IMPORT) and is_out_of_memory(error):
+        return attempt.result(Outcome.OOM, f"wants more memory than a worker is given: {detail}", **facts)
+    if attempt.phase in (Phase.RUN, Phase.IMPORT):
+        return attempt.result(Outcome.ERROR, detail, **facts)
+    return attempt.result(Outcome.INFRA, f"{attempt.phase} failed: {detail}", **facts)
+
+
+def describe(error: BaseException) -> str:
+    """One line: the exception and the last place in the code that raised it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    text = " ".join(str(error).split())[:300]
+    where = ""
+    if frames:
+        where = f" ({'/'.join(Path(frames[-1].filename).parts[-3:])}:{frames[-1].lineno})"
+    return f"{type(error).__name__}: {text}{where}" if text else f"{type(error).__name__}{where}"
+
+
+def _judge(attempt: Attempt) -> Result:
+    cell = attempt.cell
+    attempt.enter(Phase.IMPORT)
+    if cell.evidence is Evidence.INTERPRET:
+        attempt.emulator = activate(cell.profile)
+    function = providers.load(cell)
+    attempt.enter(Phase.INPUTS)
+    arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
+    attempt.enter(Phase.REFERENCE)
+    due = reference_of(cell, arguments)
+    attempt.enter(Phase.RUN)
+    mine = provider_arguments(cell, arguments, due)
+    if cell.case.sample.raises:
+        return _must_raise(attempt, function, mine, due)
+    returned = call_provider(attempt, function, mine)
+    attempt.enter(Phase.COMPARE)
+    return compare_returned(attempt, arguments, mine, returned, due)
+
+
+def reference_of(cell: Cell, arguments: Arguments) -> Answer:
+    """The reference's answer. Raises SuiteFault when it is not what the case says: an answer, or an exception."""
+    key = f"{cell.id.seed_text}|{cell.case.sample.call}"
+    found = answer(cell.case.operator, arguments, key, cache_folder())
+    if cell.case.sample.raises and found.raised is None:
+        raise SuiteFault("the case says that the call must raise, and the reference takes it")
+    if not cell.case.sample.raises and found.raised is not None:
+        raise SuiteFault(f"the reference raised {found.raised}")
+    return found
+
+
+def cache_folder() -> Path | None:
+    """Where references are kept between runs; an empty variable switches that off."""
+    folder = os.environ.get(CACHE_VARIABLE)
+    return Path(folder) / "references" if folder else None
+
+
+def provider_arguments(cell: Cell, arguments: Arguments, due: Answer) -> Arguments:
+    """The provider's own copy of the arguments, on its device, with poisoned tensors for `out=`."""
+    mine = arguments.copied()
+    outputs = due.native if due.native is not None else due.exact
+    for name, index in arguments.like.items():
+        model = outputs[index][1]
+        mine.kwargs[name] = torch.full(model.shape, poison(model.dtype), dtype=model.dtype)
+    device = "cpu" if cell.evidence is Evidence.INTERPRET else cell.profile.device
+    if device == "cpu":
+        return mine
+    return mine.mapped(lambda leaf: _on_device(leaf, device))
+
+
+def _on_device(leaf: Any, device: str) -> Any:
+    if isinstance(leaf, torch.Tensor):
+        return leaf.to(device)
+    return torch.device(device) if isinstance(leaf, torch.device) else leaf
+
+
+def call_provider(attempt: Attempt, function: Callable[..., Any], mine: Arguments) -> Any:
+    """What the provider returns; its launches are noted in the attempt, whatever it raises."""
+    emulator = attempt.emulator
+    key = providers.INTERPRETED_KEY if emulator is not None else attempt.cell.profile.dispatch_key
+    torch.manual_seed(0)
+    launches: list[Launch] = []
+    try:
+        with (
+            torch.no_grad(),
+            providers.provided(attempt.cell, function, key) as there,
+            emulator.launches() if emulator is not None else nullcontext(launches) as launches,
+            emulator.window() if emulator is not None else nullcontext(),
+        ):
+            try:
+                return there.call(*mine.args, **mine.kwargs)
+            finally:
+                attempt.entered = there.entered
+    finally:
+        attempt.launches = tuple(launches)
+
+
+def _must_raise(attempt: Attempt, function: Callable[..., Any], mine: Arguments, due: Answer) -> Result:
+    try:
+        call_provider(attempt, function, mine)
+    except Exception as error:  # noqa: BLE001 - raising anything clean is what is due
+        refused = blame(attempt, error)
+        if refused.outcome is not Outcome.ERROR or getattr(error, "memory_fault", False):
+            return refused
+        rule = f"must raise, as torch does ({_short(due.raised)}); raised {_short(describe(error))}"
+        return attempt.result(Outcome.PASS, phase=Phase.COMPARE, comparison=Comparison(rule, 0, 0))
+    attempt.enter(Phase.COMPARE)
+    detail = f"takes an illegal call without an error; torch raises {_short(due.raised)}"
+    return attempt.result(Outcome.WRONG, detail, comparison=Comparison("must raise", 1, 1))
+
+
+def compare_returned(attempt: Attempt, arguments: Arguments, mine: Arguments, returned: Any, due: Answer) -> Result:
+    """PASS, WRONG or UNDISPATCHED for what was returned and for what became of the arguments."""
+    operator = attempt.cell.case.operator
+    written = written_by(operator, arguments)
+    got = flatten(returned) + changed_arguments(mine, written)
+    got += [(f"argument {name}", mine.kwargs[name]) for name in arguments.like]
+    got = [(label, tensor.detach().to("cpu")) for label, tensor in got]
+    judged = compare_outputs(attempt.cell, arguments, got, due)
+    if silent := _undispatched(attempt, arguments, got):
+        right = "the answer is right" if not judged.complaint else f"and the answer is wrong: {judged.complaint}"
+        return attempt.result(Outcome.UNDISPATCHED, f"{silent}; {right}", phase=Phase.RUN)
+    complaint = judged.complaint or _trespass(arguments, mine, written)
+    if complaint:
+        return attempt.result(Outcome.WRONG, complaint, comparison=_failed(judged))
+    return attempt.result(Outcome.PASS, comparison=judged.comparison)
+
+
+def _failed(judged: Judged) -> Comparison:
+    comparison = judged.comparison
+    return comparison if comparison.mismatched else replace(comparison, rule=f"{comparison.rule}; inputs must stay")
+
+
+def _undispatched(attempt: Attempt, arguments: Arguments, got: list[Labelled]) -> str:
+    """Why the answer is not the provider's kernel's; empty when it is, or when there was nothing to compute."""
+    if not attempt.entered:
+        return "torch never came by the provider's function"
+    if attempt.cell.case.operator.proof == "call" or attempt.launches:
+        return ""
+    empty = not got or all(tensor.numel() == 0 for _, tensor in got)
+    if empty or any(tensor.numel() == 0 for _, tensor in arguments.tensors()):
+        return ""
+    return "the provider's function launched no kernel of its own"
+
+
+def _trespass(arguments: Arguments, mine: Arguments, written: tuple[str, ...]) -> str:
+    """Which argument was written to that must stay as it is, its surroundings in memory included."""
+    before, after = untouched_tensors(arguments, written), untouched_tensors(mine, (*written, *arguments.like))
+    for (label, old), (_, new) in zip(before, after, strict=True):
+        if not torch.equal(_bytes(old), _bytes(new.to("cpu"))):
+            return f"{label} was changed, and the operator is not declared to change it"
+    return ""
+
+
+def _bytes(tensor: torch.Tensor) -> torch.Tensor:
+    return torch.empty(0, dtype=torch.uint8).set_(tensor.untyped_storage())
+
+
+def _short(text: str | None, limit: int = 160) -> str:
+    plain = " ".join((text or "").split())
+    return plain if len(plain) <= limit else plain[: limit - 3] + "..."
+
+
+def _traceback(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))[-TRACEBACK_LIMIT:]

@@ -1,0 +1,122 @@
+"""The answer a result is held against: plain torch on the CPU, in float64 or exact, computed once and kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from matrix.addresses import resolve
+from matrix.judging.aten import functional, written_arguments
+from matrix.judging.inputs import Arguments, widened
+from matrix.judging.outputs import Labelled, changed_arguments, flatten
+from operators.operator import Operator
+
+FORMAT = 3  # of the files in the cache; raise it when what is stored, or how it is computed, changes
+
+
+@dataclass
+class Answer:
+    """What the reference says.
+
+    exact    the outputs in float64 (or exact), held against what the provider returns
+    native   the outputs of torch's own operator at the case's dtype on the CPU: they give the dtypes and shapes that are
+             due and the error that rounding alone makes; None where the CPU does not take that dtype
+    raised   what the reference raised, for a call that must raise
+    """
+
+    exact: list[Labelled] = field(default_factory=list)
+    native: list[Labelled] | None = None
+    raised: str | None = None
+    from_cache: bool = False
+
+
+def answer(operator: Operator, arguments: Arguments, key: str, folder: Path | None) -> Answer:
+    """The reference's answer for a call, from the cache folder if it is there.
+
+    `key` identifies the case (its seed text and its call); torch's version and the reference's address are added to it.
+    """
+    path = _cache_path(folder, f"{FORMAT}|{torch.__version__}|{operator.reference}|{operator.against}|{key}")
+    if path is not None and (stored := _load(path)) is not None:
+        return stored
+    fresh = _compute(operator, arguments)
+    if path is not None:
+        _store(path, fresh)
+    return fresh
+
+
+def written_by(operator: Operator, arguments: Arguments) -> tuple[str, ...]:
+    """Which arguments the call may change: what torch's schema says, and what the operator declares besides."""
+    if operator.reference == "aten":
+        return (*written_arguments(operator.name, arguments), *operator.outputs)
+    return operator.outputs
+
+
+def _compute(operator: Operator, arguments: Arguments) -> Answer:
+    native: list[Labelled] | None
+    try:
+        native = call_native(operator, arguments.copied())
+    except Exception as error:  # noqa: BLE001 - whatever a reference raises is an answer: it may be what is due
+        native = None
+        raised = f"{type(error).__name__}: {error}"
+        if operator.against != "float64":
+            return Answer(raised=raised)
+    if operator.against != "float64":
+        return Answer(exact=native or [], native=native)
+    try:
+        exact = call_native(operator, widened(arguments.copied()))
+    except Exception as error:  # noqa: BLE001 - as above
+        if native is not None:
+            return Answer(exact=native, native=native)
+        return Answer(raised=f"{type(error).__name__}: {error}")
+    return Answer(exact=exact, native=native)
+
+
+def call_native(operator: Operator, arguments: Arguments) -> list[Labelled]:
+    call: Callable[..., Any]
+    call = functional(operator.name, arguments) if operator.reference == "aten" else resolve(operator.reference)
+    with torch.no_grad():
+        returned = call(*arguments.args, **arguments.kwargs)
+    outputs = flatten(returned) + changed_arguments(arguments, written_by(operator, arguments))
+    by_index = flatten(returned)
+    outputs += [(f"argument {name}", by_index[index][1]) for name, index in arguments.like.items()]
+    return [(label, tensor.detach()) for label, tensor in outputs]
+
+
+def _cache_path(folder: Path | None, key: str) -> Path | None:
+    if folder is None:
+        return None
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return folder / digest[:2] / f"{digest[2:40]}.pt"
+
+
+def _load(path: Path) -> Answer | None:
+    try:
+        stored = torch.load(path, weights_only=True)
+        native = [(label, tensor) for label, tensor in stored["native"]] if stored["native"] is not None else None
+        return Answer([(label, tensor) for label, tensor in stored["exact"]], native, stored["raised"], from_cache=True)
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, pickle.UnpicklingError):
+        return None
+
+
+def _store(path: Path, fresh: Answer) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plain = {"exact": _own(fresh.exact), "native": _own(fresh.native), "raised": fresh.raised}
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    os.close(handle)
+    torch.save(plain, temporary)
+    Path(temporary).replace(path)
+
+
+def _own(outputs: list[Labelled] | None) -> list[tuple[str, torch.Tensor]] | None:
+    """The tensors with storages of their own size, so that a view does not drag its whole base into the file."""
+    if outputs is None:
+        return None
+    return [(label, tensor.clone(memory_format=torch.contiguous_format)) for label, tensor in outputs]

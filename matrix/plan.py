@@ -1,0 +1,184 @@
+"""Planning: which cells a run has, in which order. It imports no torch, so a broken vendor stack cannot shorten its column."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from backends.profile import Profile
+from matrix.cell import Cell
+from matrix.outcome import Evidence, Outcome
+from operators.case import Case
+from operators.operator import Operator, Sample
+
+TIERS = ("smoke", "quick", "full")
+# The order in which the quick and smoke tiers take edge cases: those that find most come first.
+EDGES = ("odd", "strided", "empty", "nan", "scalar", "broadcast", "transposed", "one", "large", "extreme", "expanded")
+EDGES_PER_BASE = 2
+FEATURE_OF_DTYPE = {
+    "float64": "fp64",
+    "bfloat16": "bf16",
+    "int64": "int64",
+    "float8_e4m3fn": "fp8",
+    "float8_e5m2": "fp8",
+}
+
+
+class SelectionError(ValueError):
+    """A selection names something that is not there."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to run: a tier, narrowed by globs. An empty tuple narrows nothing."""
+
+    tier: str = "smoke"
+    operators: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preset:
+    """An outcome that is known before anything runs, and why."""
+
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The ordered cells, with those whose outcome is settled at once (`presets`, by cell id)."""
+
+    cells: tuple[Cell, ...]
+    presets: Mapping[str, Preset] = field(default_factory=dict)
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(str(cell.id) for cell in self.cells)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the ids: two plans are the same exactly when their digests are."""
+        return hashlib.sha256("\n".join(self.ids).encode()).hexdigest()
+
+    @property
+    def runnable(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell, name in zip(self.cells, self.ids, strict=True) if name not in self.presets)
+
+
+def plan(
+    selection: Selection,
+    profiles: Sequence[Profile],
+    operators: Mapping[str, Operator],
+    smoke: Iterable[str],
+    unavailable: Mapping[str, str] | None = None,
+) -> Plan:
+    """The plan of a selection.
+
+    `smoke` names the operators of the smoke tier; `unavailable` gives, for profiles that cannot run here, the reason.
+    Raises SelectionError for an unknown tier and for a pattern that matches nothing.
+    """
+    if selection.tier not in TIERS:
+        raise SelectionError(f"{selection.tier!r} is not a tier; allowed are {', '.join(TIERS)}")
+    cases = tuple(_select(selection, operators, frozenset(smoke)))
+    cells: list[Cell] = []
+    presets: dict[str, Preset] = {}
+    for profile in profiles:
+        evidence = planned_evidence(profile)
+        away = (unavailable or {}).get(profile.name)
+        for case in cases:
+            cell = Cell(profile, case, evidence)
+            cells.append(cell)
+            if preset := _preset(profile, case, away):
+                presets[str(cell.id)] = preset
+    return Plan(tuple(cells), presets)
+
+
+def planned_evidence(profile: Profile) -> Evidence:
+    """The evidence that a column is planned for: what a device shows where it has one, else the strongest it may give."""
+    possible = [Evidence(name) for name in profile.evidence if name != Evidence.TIME]
+    return max(possible, key=lambda evidence: evidence.strength)
+
+
+def lacking(profile: Profile, case: Case) -> str | None:
+    """The feature that a case needs and a profile declares it has not."""
+    needs = [*case.operator.needs]
+    if case.dtype in FEATURE_OF_DTYPE:
+        needs.append(FEATURE_OF_DTYPE[case.dtype])
+    return next((need for need in needs if need in profile.lacks), None)
+
+
+def _preset(profile: Profile, case: Case, away: str | None) -> Preset | None:
+    if need := lacking(profile, case):
+        return Preset(Outcome.UNSUPPORTED, f"{profile.name} declares that it has no {need}")
+    return Preset(Outcome.NOT_RUN, away) if away else None
+
+
+def _select(selection: Selection, operators: Mapping[str, Operator], smoke: frozenset[str]) -> Iterator[Case]:
+    chosen = [operator for operator in operators.values() if _named(operator, selection.operators)]
+    for pattern in selection.operators:
+        if not any(_named(operator, (pattern,)) for operator in operators.values()):
+            raise SelectionError(
+                f"no operator matches {pattern!r}; `python -m matrix plan --tier full` lists all cells"
+            )
+    seen: set[str] = set()
+    for operator in chosen:
+        if selection.tier == "smoke" and operator.name not in smoke and not selection.operators:
+            continue
+        first = operator.base not in seen
+        seen.add(operator.base)
+        for sample, dtype in _pairs(operator, selection, leading=first):
+            for provider in operator.providers:
+                if _matches(provider, selection.providers):
+                    yield Case(operator, provider, dtype, sample)
+
+
+def _named(operator: Operator, patterns: tuple[str, ...]) -> bool:
+    return not patterns or any(
+        fnmatchcase(operator.name, pattern) or fnmatchcase(operator.base, pattern) for pattern in patterns
+    )
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _pairs(operator: Operator, selection: Selection, *, leading: bool) -> Iterator[tuple[Sample, str]]:
+    """Samples and dtypes of one operator. `leading`: it is the first of its base name, which gets more of the quick tier."""
+    offered = [(sample, _dtypes(operator, sample, selection)) for sample in operator.samples]
+    offered = [(sample, dtypes) for sample, dtypes in offered if dtypes]
+    if not offered:
+        return
+    if selection.tier == "full":
+        yield from ((sample, dtype) for sample, dtypes in offered for dtype in dtypes)
+        return
+    typical, dtypes = offered[0]
+    yield typical, dtypes[0]
+    if selection.tier == "quick" and not leading:
+        return
+    for dtype in _further_dtypes(dtypes, 2 if selection.tier == "smoke" else 1):
+        yield typical, dtype
+    for sample, edge_dtypes in _edges(offered[1:]):
+        yield sample, edge_dtypes[0]
+
+
+def _dtypes(operator: Operator, sample: Sample, selection: Selection) -> tuple[str, ...]:
+    return tuple(dtype for dtype in sample.dtypes or operator.dtypes if _matches(dtype, selection.dtypes))
+
+
+def _further_dtypes(dtypes: tuple[str, ...], count: int) -> list[str]:
+    """Half precision and integers before other floats: they are where kernels differ."""
+    rank = {"bfloat16": 0, "float16": 1, "int64": 2, "int32": 3, "bool": 4}
+    return sorted(dtypes[1:], key=lambda name: rank.get(name, 9))[:count]
+
+
+def _edges(offered: list[tuple[Sample, tuple[str, ...]]]) -> list[tuple[Sample, tuple[str, ...]]]:
+    """The first sample of each of the operator's first few edge kinds, in the order of EDGES."""
+    by_kind: dict[str, tuple[Sample, tuple[str, ...]]] = {}
+    for sample, dtypes in offered:
+        by_kind.setdefault(sample.kind, (sample, dtypes))
+    return [by_kind[kind] for kind in EDGES if kind in by_kind][:EDGES_PER_BASE]

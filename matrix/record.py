@@ -1,0 +1,207 @@
+"""Result <-> JSON: the one place that decides how a result is spelled on disk.
+
+JSON has no NaN: a float that is not finite is the string "nan", "inf" or "-inf", decided here and only here. Reading
+trusts nothing, because a record may come from another company's machine: every field is checked and bounded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from matrix.outcome import Outcome, Phase
+from matrix.result import Comparison, Launch, Result, ResultError
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+T = TypeVar("T")
+
+NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+TEXT_LIMIT = 64 * 1024
+ITEMS_LIMIT = 10_000
+
+
+class RecordError(ValueError):
+    """A record is not a result: says which field, what was found and what is allowed."""
+
+
+def result_to_json(result: Result) -> dict[str, Json]:
+    """The result as JSON; fields that are absent or empty are left out."""
+    fields: dict[str, Json] = {
+        "cell": result.cell,
+        "outcome": result.outcome.value,
+        "phase": result.phase.value,
+        "attempt": result.attempt,
+        "detail": _shorten(result.detail),
+        "seconds": write_float(result.seconds),
+        "worker": result.worker,
+        "comparison": _write_comparison(result.comparison) if result.comparison else None,
+        "launches": [
+            {"kernel": launch.kernel, "file": launch.file, "count": launch.count} for launch in result.launches
+        ],
+        "gap": result.gap,
+        "traceback": _shorten(result.traceback),
+        "output": _shorten(result.output),
+    }
+    return {name: value for name, value in fields.items() if value not in (None, "", [])}
+
+
+def result_from_json(record: object) -> Result:
+    """Read a result back.
+
+    Raises RecordError when a field is missing, of another type or contradicts the others.
+    """
+    fields = _mapping(record, "the result")
+    comparison = fields.get("comparison")
+    launches = _items(fields.get("launches", []), "launches")
+    try:
+        return Result(
+            cell=_text(fields.get("cell"), "cell"),
+            outcome=_choice(Outcome, fields.get("outcome"), "outcome"),
+            phase=_choice(Phase, fields.get("phase"), "phase"),
+            detail=_text(fields.get("detail", ""), "detail"),
+            seconds=_absent(read_float, fields.get("seconds"), "seconds"),
+            attempt=_whole(fields.get("attempt", 1), "attempt"),
+            worker=_absent(_text, fields.get("worker"), "worker"),
+            comparison=None if comparison is None else _read_comparison(comparison),
+            launches=tuple(_read_launch(launch) for launch in launches),
+            gap=_absent(_text, fields.get("gap"), "gap"),
+            traceback=_absent(_text, fields.get("traceback"), "traceback"),
+            output=_absent(_text, fields.get("output"), "output"),
+        )
+    except ResultError as error:
+        raise RecordError(str(error)) from error
+
+
+def write_float(value: float | None) -> Json:
+    """A float as JSON: itself, or its name when it is not finite."""
+    if value is None or math.isfinite(value):
+        return value
+    if math.isnan(value):
+        return "nan"
+    return "inf" if value > 0 else "-inf"
+
+
+def read_float(value: object, name: str) -> float:
+    """Read a float back, whichever way it was written."""
+    if isinstance(value, str) and value in NOT_FINITE:
+        return NOT_FINITE[value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            raise RecordError(f"{name} is a number too large for a float") from None
+    raise RecordError(f"{name} is {_show(value)}; allowed are numbers, 'nan', 'inf' and '-inf'")
+
+
+def _write_comparison(comparison: Comparison) -> dict[str, Json]:
+    fields: dict[str, Json] = {
+        "rule": _shorten(comparison.rule),
+        "total": comparison.total,
+        "mismatched": comparison.mismatched,
+        "max_abs": write_float(comparison.max_abs),
+        "max_rel": write_float(comparison.max_rel),
+        "bound": write_float(comparison.bound),
+        "first_bad": None if comparison.first_bad is None else list(comparison.first_bad),
+        "got": _shorten(comparison.got),
+        "expected": _shorten(comparison.expected),
+        "output": comparison.output,
+        "policies": dict(comparison.policies),
+        "vacuous": list(comparison.vacuous),
+    }
+    return {name: value for name, value in fields.items() if value not in (None, [], {})}
+
+
+def _read_comparison(record: object) -> Comparison:
+    fields = _mapping(record, "comparison")
+    first_bad = fields.get("first_bad")
+    policies = _mapping(fields.get("policies", {}), "comparison.policies")
+    return Comparison(
+        rule=_text(fields.get("rule"), "comparison.rule"),
+        total=_whole(fields.get("total"), "comparison.total"),
+        mismatched=_whole(fields.get("mismatched"), "comparison.mismatched"),
+        max_abs=_absent(read_float, fields.get("max_abs"), "comparison.max_abs"),
+        max_rel=_absent(read_float, fields.get("max_rel"), "comparison.max_rel"),
+        bound=_absent(read_float, fields.get("bound"), "comparison.bound"),
+        first_bad=None if first_bad is None else _indices(first_bad),
+        got=_absent(_text, fields.get("got"), "comparison.got"),
+        expected=_absent(_text, fields.get("expected"), "comparison.expected"),
+        output=_whole(fields.get("output", 0), "comparison.output"),
+        policies={name: _truth(value, f"comparison.policies.{name}") for name, value in policies.items()},
+        vacuous=tuple(
+            _text(item, "comparison.vacuous") for item in _items(fields.get("vacuous", []), "comparison.vacuous")
+        ),
+    )
+
+
+def _indices(value: object) -> tuple[int, ...]:
+    return tuple(_whole(item, "comparison.first_bad") for item in _items(value, "comparison.first_bad"))
+
+
+def _read_launch(record: object) -> Launch:
+    fields = _mapping(record, "launches")
+    return Launch(
+        kernel=_text(fields.get("kernel"), "launches.kernel"),
+        file=_text(fields.get("file"), "launches.file"),
+        count=_whole(fields.get("count", 1), "launches.count"),
+    )
+
+
+def _shorten(text: str | None) -> str | None:
+    """A text within the limit, its middle left out; surrogates, which UTF-8 cannot hold, are replaced."""
+    if text is None:
+        return None
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    if len(text) <= TEXT_LIMIT:
+        return text
+    half = TEXT_LIMIT // 2 - 32
+    return f"{text[:half]}\n[... {len(text) - 2 * half} characters left out ...]\n{text[-half:]}"
+
+
+def _absent(read: Callable[[object, str], T], value: object, name: str) -> T | None:
+    return None if value is None else read(value, name)
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise RecordError(f"{name} is {_show(value)}; a text is expected")
+    if len(value) > TEXT_LIMIT:
+        raise RecordError(f"{name} has {len(value)} characters; at most {TEXT_LIMIT} are allowed")
+    return value
+
+
+def _whole(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise RecordError(f"{name} is {_show(value)}; a whole number from 0 is expected")
+    return value
+
+
+def _truth(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise RecordError(f"{name} is {_show(value)}; true or false is expected")
+    return value
+
+
+def _items(value: object, name: str) -> list[object]:
+    if not isinstance(value, list) or len(value) > ITEMS_LIMIT:
+        raise RecordError(f"{name} is {_show(value)}; a list of at most {ITEMS_LIMIT} is expected")
+    return value
+
+
+def _mapping(value: object, name: str) -> Mapping[str, object]:
+    if not isinstance(value, dict) or len(value) > ITEMS_LIMIT:
+        raise RecordError(f"{name} is {_show(value)}; an object is expected")
+    return value
+
+
+def _choice(kind: type[T], value: object, name: str) -> T:
+    try:
+        return kind(value)  # type: ignore[call-arg]
+    except ValueError:
+        allowed = ", ".join(str(member) for member in kind)  # type: ignore[attr-defined]
+        raise RecordError(f"{name} is {_show(value)}; allowed are {allowed}") from None
+
+
+def _show(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

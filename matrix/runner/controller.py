@@ -1,0 +1,224 @@
+"""The orchestrator: carries the cells of a plan through pytest sessions, confirms bad news, and leaves no cell without
+a result.
+
+Everything it knows it reads from the journal, so that it can be killed at any moment and started again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from matrix.cell import Cell
+from matrix.outcome import Outcome, Phase
+from matrix.result import Result
+from matrix.run import Header
+from matrix.runner.directory import end_leftovers, locked, next_run
+from matrix.runner.journal import Journal, write_header
+from matrix.runner.progress import Progress
+from matrix.runner.session import RunSettings, Session, Task
+from matrix.runner.spawn import Carrying
+from matrix.runner.tracker import Tracker
+
+# Times that a session may end early without a single new result before its cells are given up.
+FRUITLESS = 2
+KILLED_SESSION = "ended all processes of its session, twice, the second time while it ran alone"
+
+OnProgress = Callable[[Progress], None]
+
+
+def blames_provider(result: Result) -> bool:
+    """What is confirmed unless the caller decides otherwise: every result that blames the provider."""
+    return result.outcome.blames_provider
+
+
+def carry(  # noqa: PLR0913 - the one entry of the runner: what, where, how, and who is told
+    cells: Sequence[Cell],
+    directory: Path,
+    settings: RunSettings,
+    on_progress: OnProgress = lambda _: None,
+    *,
+    header: Header | None = None,
+    given: Iterable[Result] = (),
+    confirm: Callable[[Result], bool] = blames_provider,
+) -> None:
+    """Carry every cell that has no result in the directory yet, and write all results to its journals.
+
+    given    results that need no carrying (UNSUPPORTED, NOT_RUN), written as they are
+    confirm  which results are tried once more, in a fresh worker
+
+    Raises BusyError when another run is at work there, and KeyboardInterrupt after an orderly end when interrupted.
+    """
+    with locked(directory):
+        end_leftovers(directory)
+        orchestrator = Orchestrator(directory, settings, on_progress, confirm, header or Header())
+        settled = list(given)
+        orchestrator.note(settled)
+        names = {result.cell for result in settled}
+        with interruptible():
+            orchestrator.run([cell for cell in cells if str(cell.id) not in names], names)
+
+
+@dataclass
+class Orchestrator:
+    """One run over a directory that it holds."""
+
+    directory: Path
+    settings: RunSettings
+    on_progress: OnProgress
+    confirm: Callable[[Result], bool]
+    header: Header
+    sessions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    # Cells that were at work when their whole session died, with how often: each is tried alone the next time.
+    suspects: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.number = next_run(self.directory)
+        self.mark = uuid.uuid4().hex
+        self.journal = Journal(self.directory / f"journal-{self.number:03d}-run.jsonl", f"run-{os.getpid()}")
+        self.journal.write("run", write_header(self.header))
+        self.journal.opened()
+        self.tracker = Tracker(self.directory)
+
+    def run(self, cells: Sequence[Cell], settled: Set[str]) -> None:
+        """Carry all groups, then fill in what has no result, whatever happened before."""
+        named = {str(cell.id): cell for cell in cells}
+        self.tracker.plan(named.keys() | settled)
+        reasons: dict[str, str] = {}
+        ended = "interrupted"
+        try:
+            for group in groups(named):
+                reason = self.carry_group(group)
+                reasons.update(dict.fromkeys(group, reason or "no worker carried it to an end; see workers/*.log"))
+            ended = ""
+        finally:
+            self.fill(named, reasons, ended or "no worker carried it to an end")
+            self.tell()
+
+    def carry_group(self, group: dict[str, Cell]) -> str | None:
+        """Carry the cells of one profile and evidence, then confirm; why it was given up early, if it was."""
+        quarantine = self.exhaust(group, self.to_carry, self.settings.workers)
+        if quarantine is None:
+            quarantine = self.exhaust(group, self.to_confirm, 1)
+        return quarantine
+
+    def exhaust(self, group: dict[str, Cell], due: Callable[[str], bool], workers: int) -> str | None:
+        """Hold sessions until no cell is due any more, or they get nowhere."""
+        fruitless = 0
+        while fruitless < FRUITLESS and (todo := [name for name in group if due(name)]):
+            batch, side_by_side = self.choose(todo, workers)
+            self.tracker.confirming = len(todo) if due == self.to_confirm else 0
+            quarantine = self.carry_session([self.task(group[name], name) for name in batch], side_by_side)
+            if quarantine is not None:
+                return quarantine
+            left = [name for name in batch if due(name)]
+            fruitless = 0 if len(left) < len(batch) else fruitless + 1
+            self.suspect(left, alone=len(batch) == 1)
+        return None
+
+    def choose(self, todo: list[str], workers: int) -> tuple[list[str], int]:
+        """What the next session carries: everything free of suspicion, and then each suspect alone."""
+        clear = [name for name in todo if not self.suspects[name]]
+        return (clear, workers) if clear else (todo[:1], 1)
+
+    def suspect(self, left: list[str], *, alone: bool) -> None:
+        """Remember the cells that were started by a session that died without charging anybody."""
+        for name in left:
+            if name not in self.tracker.started:
+                continue
+            self.suspects[name] += 1
+            if alone and self.suspects[name] > 1:
+                self.write(Result(name, Outcome.CRASH, Phase.RUN, KILLED_SESSION))
+                self.tracker.look()
+
+    def to_carry(self, name: str) -> bool:
+        return not self.tracker.carried(name)
+
+    def to_confirm(self, name: str) -> bool:
+        """Whether a cell has bad news that were found once. A session that died of a cell has died twice already."""
+        found = [result for result in self.tracker.attempts(name) if result.outcome is not Outcome.NOT_RUN]
+        if len(found) != 1 or found[0].detail == KILLED_SESSION:
+            return False
+        return found[0].outcome.blames_provider and self.confirm(found[0])
+
+    def task(self, cell: Cell, name: str) -> Task:
+        return Task(cell, name, self.tracker.next_attempt(name))
+
+    def carry_session(self, tasks: Sequence[Task], workers: int) -> str | None:
+        """Carry tasks in one pytest process; why the device was put in quarantine, if it was."""
+        profile = tasks[0].cell.profile
+        name = f"{self.number:03d}-{next(self.sessions):02d}"
+        session = Session(name, self.directory, self.mark, os.getpid(), profile.limits, self.settings, tuple(tasks))
+        self.journal.write("session", {"name": name, "mark": self.mark, "cells": len(tasks)})
+        self.tracker.begin(name)
+        with Carrying(session, profile, workers) as carrying:
+            while carrying.alive():
+                self.tell()
+                if self.tracker.quarantine is not None:
+                    break
+        self.tell()
+        return self.tracker.quarantine
+
+    def note(self, results: Iterable[Result]) -> None:
+        """Write results that were known beforehand, unless the journal has them already."""
+        for result in results:
+            self.write(result)
+        self.tracker.look()
+
+    def write(self, result: Result) -> None:
+        """Write a result under the next attempt, unless it repeats the last one."""
+        last = self.tracker.attempts(result.cell)[-1:]
+        if [(seen.outcome, seen.detail) for seen in last] != [(result.outcome, result.detail)]:
+            self.journal.result(replace(result, attempt=self.tracker.next_attempt(result.cell)))
+
+    def fill(self, named: dict[str, Cell], reasons: dict[str, str], otherwise: str) -> None:
+        """The last act: every planned cell without a result is NOT_RUN, with the reason."""
+        self.tracker.look()
+        for name in named:
+            if not self.tracker.carried(name):
+                self.write(Result(name, Outcome.NOT_RUN, Phase.START, reasons.get(name, otherwise)))
+        self.tracker.look()
+
+    def tell(self) -> None:
+        self.tracker.look()
+        self.on_progress(self.tracker.progress())
+
+
+def groups(named: dict[str, Cell]) -> list[dict[str, Cell]]:
+    """The cells by profile and evidence, in the order of the plan: a process serves one of each."""
+    found: dict[tuple[str, str], dict[str, Cell]] = {}
+    for name, cell in named.items():
+        found.setdefault((cell.profile.name, cell.evidence), {})[name] = cell
+    return list(found.values())
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn the first SIGINT or SIGTERM into KeyboardInterrupt, and ignore more: the orderly end is short."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for each in before:
+        signal.signal(each, interrupt)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,0 +1,116 @@
+"""One pytest process, from its start to the end of everything it left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import matrix
+from backends.profile import Profile
+from matrix.runner.processes import SESSION_VARIABLE, end_marked
+from matrix.runner.session import Session
+
+ROOT = Path(matrix.__file__).resolve().parents[1]
+LOOK_SECONDS = 0.1
+# Everything of pytest that costs time per case or start and that a cell does not use.
+WITHOUT = (
+    "cacheprovider",
+    "capture",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "legacypath",
+    "logging",
+    "monkeypatch",
+    "pastebin",
+    "recwarn",
+    "setuponly",
+    "setupplan",
+    "skipping",
+    "stepwise",
+    "subtests",
+    "threadexception",
+    "tmpdir",
+    "unittest",
+    "unraisableexception",
+    "warnings",
+)
+# Settings of the caller's own pytest runs that must not reach ours.
+FOREIGN = (
+    "PYTEST_ADDOPTS",
+    "PYTEST_PLUGINS",
+    "PYTEST_XDIST_WORKER",
+    "PYTEST_CURRENT_TEST",
+    "PYTEST_XDIST_AUTO_NUM_WORKERS",
+)
+
+
+class Carrying:
+    """A session at work; leaving the context ends all of it."""
+
+    def __init__(self, session: Session, profile: Profile, workers: int) -> None:
+        session.save()
+        self.session = session
+        with session.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command(session, profile, workers),
+                env=environment(session, profile, workers),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        end_marked(self.session.mark)
+        for path in self.session.path.parent.glob(f"{self.session.name}-*.now"):
+            path.unlink()
+        self.session.path.unlink(missing_ok=True)
+
+    def alive(self) -> bool:
+        """Whether pytest still works, after a moment."""
+        try:
+            self.process.wait(LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
+
+
+def command(session: Session, profile: Profile, workers: int) -> list[str]:
+    """The command line of pytest."""
+    arguments = [sys.executable, "-m", "pytest", "-p", "xdist.plugin", "-p", "matrix.runner.plugin"]
+    for name in WITHOUT:
+        arguments += ["-p", f"no:{name}"]
+    arguments += ["-c", os.devnull, "--rootdir", str(session.directory), "--noconftest", "--quiet", "--tb=no", "-rN"]
+    arguments += ["--dist", "load", "--max-worker-restart", "1000000"]
+    arguments += _workers(session, profile, workers)
+    return [*arguments, *session.settings.pytest, "--matrix-session", str(session.path)]
+
+
+def _workers(session: Session, profile: Profile, workers: int) -> list[str]:
+    devices = session.settings.devices if profile.one_device else ()
+    if not devices:
+        return ["-n", str(min(workers, len(session.tasks)))]
+    specs = [f"popen//env:{profile.one_device}={device}" for device in devices[: min(workers, len(session.tasks))]]
+    return [part for spec in specs for part in ("--tx", spec)]
+
+
+def environment(session: Session, profile: Profile, workers: int) -> dict[str, str]:
+    """The environment of a session, complete before its processes start."""
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    variables = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    variables |= {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PYTHONHASHSEED": "0"}
+    variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SESSION_VARIABLE: session.mark}
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return variables | dict(profile.environment) | dict(session.settings.environment)

@@ -1,0 +1,314 @@
+"""The grid: results of any number of runs, pivoted to operators x profiles. What every renderer takes.
+
+Nothing here decides what a result means (that is `matrix.verdict`) or how it looks (that is a renderer).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from shlex import quote
+
+from backends.expectation import Expectation, Expectations
+from backends.profile import Profile
+from matrix.cell import Cell
+from matrix.identity import CellId, IdentityError, parse_id
+from matrix.outcome import Evidence, Outcome, Phase, Verdict
+from matrix.result import Result
+from matrix.run import Run
+from matrix.verdict import (
+    SEVERITY,
+    Lapsed,
+    find_lapsed,
+    live_expectations,
+    weigh,
+    worst,
+)
+
+UNLISTED = "unlisted"
+NOTHING_EXPECTED = Expectations()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One cell as a reader sees it: what it is, what every attempt found, what that means.
+
+    result       what the record says of the cell;  attempts: all that say something, in order
+    unstable     whether the attempts ended differently
+    expectation  the live expectation that excuses or contradicts the result, if there is one
+    vacuous      the declared reason why an impostor's answer is right for this operator
+    """
+
+    id: CellId
+    base: str
+    family: str
+    call: str
+    result: Result
+    attempts: tuple[Result, ...]
+    verdict: Verdict
+    unstable: bool = False
+    expectation: Expectation | None = None
+    vacuous: str | None = None
+
+    @cached_property
+    def text(self) -> str:
+        return str(self.id)
+
+    @property
+    def dtype(self) -> str:
+        return dict(self.id.parameters).get("dtype", "")
+
+    @property
+    def sample(self) -> str:
+        return dict(self.id.parameters).get("sample", "")
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; a record of another machine may hold any number, and only a duration is passed on."""
+        seconds = self.result.seconds
+        return seconds if seconds is not None and 0 <= seconds < 1e9 else None
+
+    @property
+    def rerun(self) -> str:
+        """The command that repeats this cell in the foreground."""
+        return f"python -m matrix rerun {quote(self.text)}"
+
+    @property
+    def impostors(self) -> tuple[str, ...]:
+        """Wrong answers that would have passed as well."""
+        return self.result.comparison.vacuous if self.result.comparison else ()
+
+
+@dataclass(frozen=True)
+class Square:
+    """One operator on one profile: all its cells there. An empty square has none."""
+
+    findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def verdicts(self) -> Counter[Verdict]:
+        return Counter(finding.verdict for finding in self.findings)
+
+    @cached_property
+    def worst(self) -> Verdict | None:
+        return worst(self.verdicts) if self.findings else None
+
+    @cached_property
+    def evidence(self) -> Evidence | None:
+        """The strongest evidence that put the operator to the test here."""
+        judged = {finding.id.evidence for finding in self.findings if finding.result.outcome.judged}
+        return max(judged, key=lambda evidence: evidence.strength, default=None)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One base name over all profiles, one square per profile in the grid's order."""
+
+    base: str
+    family: str
+    squares: tuple[Square, ...]
+
+    @cached_property
+    def worst(self) -> Verdict:
+        return worst(square.worst for square in self.squares if square.worst is not None)
+
+
+@dataclass(frozen=True)
+class About:
+    """What the record does not say of itself: the name of its folder, the tier that was asked for, how long it took."""
+
+    id: str = ""
+    tier: str | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Everything a reader may ask of the runs.
+
+    rows      grouped by family, in the order of the plan;  lapsed: expectations that are stale or expired
+    no_cases  operators that have no case, and why
+    """
+
+    profiles: tuple[Profile, ...]
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    runs: tuple[Run, ...] = ()
+    lapsed: tuple[Lapsed, ...] = ()
+    no_cases: Mapping[str, str] = field(default_factory=dict)
+    about: About = About()
+
+    @property
+    def latest(self) -> Run | None:
+        """The run that started last."""
+        return max(self.runs, key=lambda run: run.header.started, default=None)
+
+    @cached_property
+    def verdicts(self) -> Counter[Verdict]:
+        return Counter(finding.verdict for finding in self.findings)
+
+    @cached_property
+    def totals(self) -> dict[tuple[str, Evidence], Counter[Outcome]]:
+        """Outcomes per profile and evidence, in the order of the profiles, weakest evidence first."""
+        count: dict[tuple[str, Evidence], Counter[Outcome]] = {}
+        for profile in self.profiles:
+            for evidence in Evidence:
+                count[profile.name, evidence] = Counter()
+        for finding in self.findings:
+            count[finding.id.profile, finding.id.evidence][finding.result.outcome] += 1
+        return {key: outcomes for key, outcomes in count.items() if outcomes}
+
+
+def build_grid(
+    runs: Sequence[Run],
+    cells: Iterable[Cell],
+    profiles: Sequence[Profile],
+    expectations: Mapping[str, Expectations],
+    today: date,
+    *,
+    universe: Iterable[CellId] | None = None,
+    no_cases: Mapping[str, str] | None = None,
+    about: About = About(),  # noqa: B008 - frozen and empty
+) -> Grid:
+    """Pivot what was planned and what was recorded.
+
+    A planned cell without a result is NOT_RUN, so that an interrupted run has no holes. A recorded cell that no plan
+    names (a bundle of another catalogue) is kept under the family `unlisted`. Where runs share a cell, attempts of the
+    latest run that carried it speak. universe: every cell of the full tier, to tell which expectations are stale.
+    """
+    recorded = _merge(runs)
+    findings = []
+    for cell in cells:
+        identity, operator = cell.id, cell.case.operator
+        record = recorded.pop(str(identity), None) or _missing(str(identity))
+        row = _RowFacts(operator.base, operator.family, cell.case.sample.call, operator.vacuous)
+        findings.append(_find(identity, record, row, expectations, today))
+    for text, record in recorded.items():
+        stranger = _read_id(text)
+        if stranger is not None:
+            row = _RowFacts(stranger.operator.removeprefix("fused.").partition(".")[0], UNLISTED)
+            findings.append(_find(stranger, record, row, expectations, today))
+    columns = _columns(profiles, findings)
+    return Grid(
+        columns,
+        _pivot(findings, [profile.name for profile in columns]),
+        tuple(findings),
+        tuple(runs),
+        _lapsed(findings, expectations, today, universe),
+        dict(no_cases or {}),
+        about,
+    )
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What the runs say of one cell."""
+
+    final: Result
+    attempts: tuple[Result, ...]
+    unstable: bool = False
+
+
+@dataclass(frozen=True)
+class _RowFacts:
+    """What the catalogue says of it."""
+
+    base: str
+    family: str
+    call: str = ""
+    vacuous: str | None = None
+
+
+def _merge(runs: Sequence[Run]) -> dict[str, _Record]:
+    merged: dict[str, _Record] = {}
+    for run in sorted(runs, key=lambda run: run.header.started):
+        for cell in run.results:
+            final = run.final(cell)
+            if final is not None and (cell not in merged or run.carried(cell)):
+                merged[cell] = _Record(final, run.attempts(cell), run.unstable(cell))
+    return merged
+
+
+def _find(
+    identity: CellId,
+    record: _Record,
+    row: _RowFacts,
+    expectations: Mapping[str, Expectations],
+    today: date,
+) -> Finding:
+    live = live_expectations(record.final.cell, expectations.get(identity.profile, NOTHING_EXPECTED), today)
+    same = [item for item in live if item.outcome == record.final.outcome]
+    return Finding(
+        identity,
+        row.base,
+        row.family,
+        row.call,
+        record.final,
+        record.attempts,
+        weigh(record.final, live),
+        record.unstable,
+        next(iter([*same, *live]), None),
+        row.vacuous,
+    )
+
+
+def _missing(cell: str) -> _Record:
+    detail = "planned, but the record holds no result: the run was interrupted"
+    return _Record(Result(cell, Outcome.NOT_RUN, Phase.PLAN, detail), ())
+
+
+def _read_id(text: str) -> CellId | None:
+    try:
+        return parse_id(text)
+    except IdentityError:  # a line of another company's bundle: it names no cell, so it can fill none
+        return None
+
+
+def _columns(profiles: Sequence[Profile], findings: Iterable[Finding]) -> tuple[Profile, ...]:
+    """The profiles that have cells, in the given order; those that only a record knows come last."""
+    used = dict.fromkeys(finding.id.profile for finding in findings)
+    known = {profile.name: profile for profile in profiles}
+    first = [profile for profile in profiles if profile.name in used]
+    strangers = [Profile(name, name, "", "", "", ()) for name in used if name not in known]
+    return (*first, *strangers)
+
+
+def _pivot(findings: Iterable[Finding], columns: Sequence[str]) -> tuple[Row, ...]:
+    families: dict[str, str] = {}
+    cells: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        families.setdefault(finding.base, finding.family)
+        cells.setdefault((finding.base, finding.id.profile), []).append(finding)
+    order = {family: place for place, family in enumerate(dict.fromkeys(families.values()))}
+    rows = []
+    for base in sorted(families, key=lambda base: order[families[base]]):
+        squares = tuple(Square(tuple(cells.get((base, column), ()))) for column in columns)
+        rows.append(Row(base, families[base], squares))
+    return tuple(rows)
+
+
+def _lapsed(
+    findings: Iterable[Finding],
+    expectations: Mapping[str, Expectations],
+    today: date,
+    universe: Iterable[CellId] | None,
+) -> tuple[Lapsed, ...]:
+    outcomes: dict[str, dict[str, Outcome]] = {}
+    for finding in findings:
+        outcomes.setdefault(finding.id.profile, {})[finding.text] = finding.result.outcome
+    everything: dict[str, list[str]] = {}
+    for identity in universe or ():
+        everything.setdefault(identity.profile, []).append(str(identity))
+    lapsed: list[Lapsed] = []
+    for profile, found in outcomes.items():
+        cells = None if universe is None else everything.get(profile, [])
+        lapsed += find_lapsed(expectations.get(profile, NOTHING_EXPECTED), found, today, cells)
+    return tuple(lapsed)
+
+
+def worst_first(rows: Iterable[Row]) -> list[Row]:
+    """Rows with the worst news first; within one verdict, the grid's own order."""
+    return sorted(rows, key=lambda row: SEVERITY.index(row.worst))

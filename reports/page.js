@@ -1,0 +1,222 @@
+
+// The grid: filters, squares, keys. A square sums up all cells of one operator on one profile that pass the filters.
+const state = { text: "", verdicts: new Set(), family: "", layer: "", outcome: "", dtype: "", order: "worst" };
+const profilesCount = data.profiles.length, kinds = verdicts.length, CHUNK = 60;
+// A profile of which nothing is known stands narrow, and after those that have something to say.
+const quiet = data.profiles.map((_, profile) => layers.every((layer) => layer.profile !== profile || /^[.u]*$/.test(layer.letters)));
+const columns = data.profiles.map((_, profile) => profile).sort((a, b) => quiet[a] - quiet[b] || a - b);
+let squares = null, listed = [], drawn = 0, focused = [0, 0];
+
+// Per row and profile: cells by verdict that pass the filters, cells in all, the strongest evidence that judged one.
+function aggregate() {
+  const size = data.rows.length * profilesCount;
+  const result = { counts: new Uint32Array(size * kinds), totals: new Uint32Array(size), evidence: new Int8Array(size).fill(-1) };
+  const family = state.family && data.rows.map((row) => row[1] === state.family);
+  for (const layer of layers) {
+    if (state.layer && data.evidences[layer.evidence][0] !== state.layer) continue;
+    for (let place = 0; place < caseRow.length; place += 1) {
+      const letter = layer.letters[place];
+      if (letter === ".") continue;
+      const row = caseRow[place], square = row * profilesCount + layer.profile, verdict = verdictOf.get(letter);
+      result.totals[square] += 1;
+      if (family && !family[row]) continue;
+      if (state.outcome && layer.outcomes[place] !== state.outcome) continue;
+      if (state.dtype && dtypes[place] !== state.dtype) continue;
+      if (state.verdicts.size && !state.verdicts.has(verdict)) continue;
+      result.counts[square * kinds + verdict] += 1;
+      if (JUDGED.has(verdict)) result.evidence[square] = Math.max(result.evidence[square], layer.evidence);
+    }
+  }
+  return result;
+}
+
+function worstOf(square) {
+  for (let verdict = 0; verdict < kinds; verdict += 1) if (squares.counts[square * kinds + verdict]) return verdict;
+  return -1;
+}
+
+function worstOfRow(row) {
+  let worst = kinds;
+  for (let profile = 0; profile < profilesCount; profile += 1) {
+    const verdict = worstOf(row * profilesCount + profile);
+    if (verdict >= 0) worst = Math.min(worst, verdict);
+  }
+  return worst;
+}
+
+function refresh() {
+  squares = aggregate();
+  const terms = state.text.toLowerCase().split(/\s+/).filter(Boolean);
+  let rows = data.rows.map((row, place) => ({ place, base: row[0], family: row[1], worst: worstOfRow(place) }));
+  rows = rows.filter((row) => row.worst < kinds && terms.every((term) => haystack(row.place).includes(term)));
+  const families = new Map(data.families.map((family, place) => [family, place]));
+  const byFamily = (a, b) => families.get(a.family) - families.get(b.family) || a.place - b.place;
+  if (state.order === "worst") rows.sort((a, b) => a.worst - b.worst || byFamily(a, b));
+  else if (state.order === "family") rows.sort(byFamily);
+  else rows.sort((a, b) => (a.base < b.base ? -1 : 1));
+  listed = rows;
+  drawn = 0;
+  focused = [0, 0];
+  byId("grid").tBodies[0].replaceChildren();
+  drawMore();
+  byId("nothing").hidden = rows.length > 0;
+  byId("shown").textContent = rows.length === data.rows.length ? count(rows.length, "operator") : `${rows.length} of ${count(data.rows.length, "operator")}`;
+  byId("clear").hidden = !(state.text || state.verdicts.size || state.family || state.layer || state.outcome || state.dtype);
+  byId("frame").scrollTop = 0;
+}
+
+const groupOf = (row) => (state.order === "worst" ? verdicts[row.worst].name : state.order === "family" ? row.family : "");
+
+function drawMore(until = drawn + CHUNK) {
+  const rows = document.createDocumentFragment();
+  for (; drawn < Math.min(until, listed.length); drawn += 1) {
+    const row = listed[drawn], group = groupOf(row);
+    if (group && (drawn === 0 || groupOf(listed[drawn - 1]) !== group)) rows.append(groupRow(group, row));
+    rows.append(operatorRow(row, drawn));
+  }
+  byId("grid").tBodies[0].append(rows);
+}
+
+function groupRow(group, first) {
+  const number = listed.filter((row) => groupOf(row) === group).length;
+  const symbol = state.order === "worst" ? `${verdicts[first.worst].symbol} ` : "";
+  return element("tr", { class: "group" }, element("th", { colspan: profilesCount + 1, scope: "rowgroup" }, element("span", {}, `${symbol}${group}, ${count(number, "operator")}`)));
+}
+
+function operatorRow(row, index) {
+  const name = element("th", { scope: "row", title: `${row.base}, ${row.family}` }, row.base);
+  return element("tr", {}, name, columns.map((profile, column) => squareOf(row, profile, index, column)));
+}
+
+function squareOf(row, profile, index, column) {
+  const square = row.place * profilesCount + profile, verdict = worstOf(square);
+  const place = { role: "gridcell", tabindex: index === focused[0] && column === focused[1] ? 0 : -1, "data-row": index, "data-column": column, class: quiet[profile] && "quiet" };
+  if (verdict < 0) return element("td", { ...place, "aria-label": `${row.base} on ${data.profiles[profile][0]}: no cell` });
+  const number = squares.counts[square * kinds + verdict], total = squares.totals[square];
+  const { name, symbol, style } = verdicts[verdict];
+  const evidence = squares.evidence[square] < 0 ? "" : data.evidences[squares.evidence[square]][0];
+  const numbers = quiet[profile] ? "" : number === total ? ` ${total}` : ` ${number}/${total}`;
+  const about = `${row.base} on ${data.profiles[profile][0]}: ${name}, ${number} of ${count(total, "cell")}${evidence ? `, evidence ${evidence}` : ""}`;
+  return element("td", { ...place, "aria-label": about, title: about }, element("div", { class: `mark ${style}`, "aria-hidden": "true" }, element("b", {}, symbol), numbers, evidence && element("i", {}, evidence[0].toUpperCase())));
+}
+
+function columnHeads() {
+  const evidenceOf = (profile) => [...new Set(layers.filter((layer) => layer.profile === profile).map((layer) => data.evidences[layer.evidence][0]))].join(", ");
+  byId("grid").classList.toggle("many", profilesCount > 8);
+  const heads = columns.map((profile) => {
+    const [name, title] = data.profiles[profile];
+    return element("th", { scope: "col", title: quiet[profile] ? `${title}: not run here` : title }, element("div", {}, name, element("small", {}, quiet[profile] ? "not run" : evidenceOf(profile))));
+  });
+  byId("grid").tHead.append(element("tr", {}, element("th", { scope: "col" }, "operator"), heads));
+}
+
+function tdAt(index, column) {
+  if (index >= drawn) drawMore(index + CHUNK);
+  return byId("grid").querySelector(`td[data-row="${index}"][data-column="${column}"]`);
+}
+
+function moveFocus(index, place) {
+  const row = Math.max(0, Math.min(listed.length - 1, index)), column = Math.max(0, Math.min(profilesCount - 1, place));
+  const before = tdAt(...focused), after = tdAt(row, column);
+  if (!after) return;
+  before?.setAttribute("tabindex", "-1");
+  after.setAttribute("tabindex", "0");
+  focused = [row, column];
+  after.focus({ preventScroll: true });
+  reveal(after);
+}
+
+// Sticky header and first column would cover what the browser believes to be in view.
+function reveal(td) {
+  const frame = byId("frame"), box = td.getBoundingClientRect(), view = frame.getBoundingClientRect();
+  const top = view.top + byId("grid").tHead.offsetHeight, left = view.left + td.parentElement.firstElementChild.offsetWidth;
+  frame.scrollTop += Math.min(0, box.top - top - 4) || Math.max(0, box.bottom - view.bottom + 8);
+  frame.scrollLeft += Math.min(0, box.left - left - 4) || Math.max(0, box.right - view.right + 8);
+}
+
+const MOVES = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1], PageDown: [15, 0], PageUp: [-15, 0] };
+
+function onGridKey(event) {
+  const [row, column] = focused, move = MOVES[event.key];
+  if (move) moveFocus(row + move[0], column + move[1]);
+  else if (event.key === "Home") moveFocus(event.ctrlKey ? 0 : row, 0);
+  else if (event.key === "End") moveFocus(event.ctrlKey ? listed.length - 1 : row, profilesCount - 1);
+  else if (event.key === "Enter" || event.key === " ") openSquare(listed[row].place, columns[column]);
+  else return;
+  event.preventDefault();
+}
+
+function onGridClick(event) {
+  const td = event.target.closest("td[data-row]");
+  if (!td || !td.firstElementChild) return;
+  tdAt(...focused)?.setAttribute("tabindex", "-1");
+  focused = [Number(td.dataset.row), Number(td.dataset.column)];
+  td.setAttribute("tabindex", "0");
+  openSquare(listed[focused[0]].place, columns[focused[1]]);
+}
+
+function fillSelect(id, key, options) {
+  const select = byId(id);
+  select.append(element("option", { value: "" }, "all"), ...options.map(([value, label]) => element("option", { value }, label)));
+  select.addEventListener("change", () => { state[key] = select.value; refresh(); });
+}
+
+function filters() {
+  const present = new Array(kinds).fill(0), outcomes = new Map();
+  for (const layer of layers) {
+    for (let place = 0; place < caseRow.length; place += 1) {
+      if (layer.letters[place] === ".") continue;
+      present[verdictOf.get(layer.letters[place])] += 1;
+      outcomes.set(layer.outcomes[place], (outcomes.get(layer.outcomes[place]) ?? 0) + 1);
+    }
+  }
+  const toggle = (place) => (event) => {
+    if (!state.verdicts.delete(place)) state.verdicts.add(place);
+    event.currentTarget.setAttribute("aria-pressed", state.verdicts.has(place));
+    refresh();
+  };
+  byId("verdicts").append(...present.flatMap((number, place) => (number ? [element("button", { type: "button", "aria-pressed": "false", onclick: toggle(place) }, word(place, number))] : [])));
+  fillSelect("family", "family", data.families.map((family) => [family, family]));
+  fillSelect("layer", "layer", data.evidences.filter((_, place) => layers.some((layer) => layer.evidence === place)).map(([name]) => [name, name]));
+  fillSelect("outcome", "outcome", data.outcomes.filter(([letter]) => outcomes.has(letter)).map(([letter, name]) => [letter, `${name} (${outcomes.get(letter)})`]));
+  fillSelect("dtype", "dtype", [...new Set(dtypes)].filter(Boolean).sort().map((dtype) => [dtype, dtype]));
+  byId("order").addEventListener("change", (event) => { state.order = event.target.value; refresh(); });
+  let waiting = 0;
+  byId("text").addEventListener("input", (event) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { state.text = event.target.value; refresh(); }, 90);
+  });
+  byId("clear").addEventListener("click", clearFilters);
+}
+
+function clearFilters() {
+  Object.assign(state, { text: "", verdicts: new Set(), family: "", layer: "", outcome: "", dtype: "" });
+  byId("text").value = "";
+  for (const id of ["family", "layer", "outcome", "dtype"]) byId(id).value = "";
+  for (const chip of byId("verdicts").children) chip.setAttribute("aria-pressed", "false");
+  refresh();
+}
+
+function onPageKey(event) {
+  if (event.key === "Escape" && !byId("detail").hidden) closeDetail();
+  else if (event.key === "/" && !/INPUT|SELECT|TEXTAREA/.test(document.activeElement.tagName)) {
+    event.preventDefault();
+    byId("text").focus();
+  }
+}
+
+masthead();
+evidenceCards();
+totals();
+notes();
+legend();
+columnHeads();
+filters();
+refresh();
+byId("grid").addEventListener("keydown", onGridKey);
+byId("grid").addEventListener("click", onGridClick);
+byId("close").addEventListener("click", closeDetail);
+document.addEventListener("keydown", onPageKey);
+addEventListener("hashchange", openFromHash);
+new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting) && drawn < listed.length) drawMore(); }, { root: byId("frame"), rootMargin: "600px" }).observe(byId("sentinel"));
+openFromHash();

@@ -1,0 +1,309 @@
+"""The terminal's table: it ends a run, and says at a glance whether it is green, what broke, on what evidence, what next.
+
+Status is a symbol and a word; colour only repeats it. Everything is bounded: the whole story is in the files.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from tabulate import tabulate
+
+from matrix.outcome import Evidence, Outcome, Verdict
+from matrix.verdict import SEVERITY
+from reports.grid import Finding, Grid, Square, worst_first
+from reports.summary import Summary, compress, group_alike, next_steps
+from reports.wording import EVIDENCE, PLAIN, SYMBOLS, VERDICTS, clean, count, duration, one_line, verdict_counts
+
+NARROWEST, WIDEST = 80, 200
+# All-ok rows beyond this many are summed up per family.
+MOST_OK_ROWS = 16
+MOST_ROWS = 60
+MOST_GROUPS = 12
+MOST_NAMES = 8
+COLORS: dict[Verdict, str] = {
+    Verdict.OK: "32",
+    Verdict.KNOWN: "33",
+    Verdict.FIXED: "36",
+    Verdict.BROKEN: "1;31",
+    Verdict.SUITE: "35",
+    Verdict.NOT_APPLICABLE: "2",
+    Verdict.UNKNOWN: "2",
+}
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """What the place that shows the text can do."""
+
+    width: int = 100
+    color: bool = False
+    unicode: bool = True
+
+    @classmethod
+    def of(cls, stream: TextIO) -> Terminal:
+        """As the stream and the environment say; no colour into files, or where NO_COLOR is set."""
+        width = shutil.get_terminal_size((100, 40)).columns
+        color = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        unicode = (getattr(stream, "encoding", None) or "").lower().replace("-", "") in ("utf8", "utf16", "utf8sig")
+        return cls(min(max(width, NARROWEST), WIDEST), color, unicode)
+
+    def paint(self, text: str, verdict: Verdict) -> str:
+        return f"\x1b[{COLORS[verdict]}m{text}\x1b[0m" if self.color else text
+
+    def bold(self, text: str) -> str:
+        return f"\x1b[1m{text}\x1b[0m" if self.color else text
+
+    def wrap(self, text: str, indent: str = "  ", hang: str | None = None) -> list[str]:
+        further = indent if hang is None else hang
+        # A wrapped line is for reading; what is meant to be copied is never wrapped.
+        return textwrap.wrap(
+            clean(text), self.width, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False
+        )
+
+
+def render_table(
+    grid: Grid, terminal: Terminal | None = None, *, files: Sequence[Path] = (), strict: bool = False
+) -> str:
+    """The whole text, without a final newline."""
+    terminal = terminal or Terminal()
+    summary = Summary(grid, strict)
+    sections = [
+        _title(summary, terminal),
+        _legend(summary, terminal),
+        _totals(summary, terminal),
+        _unrun(summary, terminal),
+        _matrix(grid, terminal),
+        _problems("What broke", summary.broken, terminal),
+        _problems("Fault of the suite", [item for item in summary.suite if item.result.gap is None], terminal),
+        _gaps(summary, terminal),
+        _names("Unstable: attempts disagree", summary.unstable, terminal),
+        _names("Passed though expected to fail", summary.fixed, terminal),
+        _lapsed(grid, terminal),
+        _vacuity(summary, terminal),
+        _no_cases(grid, terminal),
+        _files(files, terminal),
+        _end(summary, terminal),
+    ]
+    text = "\n\n".join("\n".join(lines) for lines in sections if lines)
+    return text if terminal.unicode else _plain(text)
+
+
+def _plain(text: str) -> str:
+    for symbol, plain in PLAIN.items():
+        text = text.replace(symbol, plain)
+    return text.encode("ascii", "replace").decode("ascii")
+
+
+def _title(summary: Summary, terminal: Terminal) -> list[str]:
+    grid = summary.grid
+    parts = [count(len(grid.rows), "operator"), count(len(grid.profiles), "profile"), count(summary.planned, "cell")]
+    if grid.about.tier:
+        parts.append(f"{one_line(grid.about.tier, 20)} tier")
+    if grid.about.seconds is not None:
+        parts.append(duration(grid.about.seconds))
+    return [terminal.bold("Compatibility matrix") + "  " + " · ".join(parts)]
+
+
+def _legend(summary: Summary, terminal: Terminal) -> list[str]:
+    lines = []
+    for verdict in SEVERITY:
+        if summary.grid.verdicts[verdict]:
+            mark = terminal.paint(f"{SYMBOLS[verdict]} {verdict:<8}", verdict)
+            lines.append(f"  {mark}  {VERDICTS[verdict]}")
+    for evidence in dict.fromkeys(evidence for _, evidence in summary.grid.totals):
+        lines += terminal.wrap(f"@{evidence:<10} {EVIDENCE[evidence]}", hang=" " * 14)
+    return lines
+
+
+def _totals(summary: Summary, terminal: Terminal) -> list[str]:
+    totals = summary.grid.totals
+    outcomes = [outcome for outcome in Outcome if any(found[outcome] for found in totals.values())]
+    if not totals:
+        return []
+    rows = [
+        [profile, str(evidence), sum(found.values()), *(found[outcome] or "·" for outcome in outcomes)]
+        for (profile, evidence), found in totals.items()
+    ]
+    headers = ["profile", "evidence", "cells", *outcomes]
+    alignment = ("left", "left", *["right"] * (len(headers) - 2))
+    table = tabulate(rows, headers=headers, tablefmt="simple", colalign=alignment, disable_numparse=True)
+    if max(map(len, table.splitlines())) > terminal.width - 2:
+        table = _narrow_totals(totals, terminal)
+    return [terminal.bold("Outcomes"), *_indented(table)]
+
+
+def _narrow_totals(totals: dict[tuple[str, Evidence], Counter[Outcome]], terminal: Terminal) -> str:
+    rows = []
+    for (profile, evidence), found in totals.items():
+        text = ", ".join(f"{found[outcome]} {outcome}" for outcome in Outcome if found[outcome])
+        rows.append([profile, str(evidence), sum(found.values()), text])
+    widths = [20, 9, None, max(terminal.width - 48, 20)]
+    return tabulate(rows, headers=["profile", "evidence", "cells", "outcomes"], maxcolwidths=widths)
+
+
+def _unrun(summary: Summary, terminal: Terminal) -> list[str]:
+    lines = []
+    for profile, reasons in summary.unrun.items():
+        for reason, number in reasons.most_common(2):
+            text = f"? {profile}: {count(number, 'cell')} not run: {one_line(reason, 240)}"
+            lines += terminal.wrap(text, hang="      ")
+    return [terminal.bold("Not run"), *lines[:40]] if lines else []
+
+
+def _matrix(grid: Grid, terminal: Terminal) -> list[str]:
+    # A column that has nothing to say about any operator has said so above.
+    shown = [
+        place
+        for place in range(len(grid.profiles))
+        if any(row.squares[place].worst not in (None, Verdict.UNKNOWN) for row in grid.rows)
+    ]
+    if not shown:
+        return []
+    rows = compress(worst_first(grid.rows), MOST_OK_ROWS)
+    left_out = max(len(rows) - MOST_ROWS, 0)
+    labels = [one_line(label, 34) for label, _ in rows[:MOST_ROWS]]
+    bodies = [[_square(squares[place], terminal) for place in shown] for _, squares in rows[:MOST_ROWS]]
+    headers = [_header(grid, place) for place in shown]
+    lines = [terminal.bold("Operators") + "  cells per operator and profile; the worst first"]
+    for first, last in _bands(headers, bodies, max(map(len, labels)), terminal):
+        part = [[label, *body[first:last]] for label, body in zip(labels, bodies, strict=True)]
+        table = tabulate(part, headers=["operator", *headers[first:last]], tablefmt="simple", disable_numparse=True)
+        lines += [*_indented(table), ""]
+    if left_out:
+        lines.append(f"  … and {count(left_out, 'more row')}: see the files below")
+    return lines if lines[-1] else lines[:-1]
+
+
+def _header(grid: Grid, place: int) -> str:
+    evidences = {row.squares[place].evidence for row in grid.rows} - {None}
+    strongest = sorted((evidence for evidence in evidences if evidence), key=lambda evidence: -evidence.strength)
+    return "\n".join([grid.profiles[place].name, *(f"@{evidence}" for evidence in strongest)])
+
+
+def _square(square: Square, terminal: Terminal) -> str:
+    if square.worst is None:
+        return ""
+    number, total = square.verdicts[square.worst], len(square.findings)
+    numbers = str(total) if number == total else f"{number}/{total}"
+    return terminal.paint(f"{SYMBOLS[square.worst]} {numbers} {square.worst}", square.worst)
+
+
+def _bands(
+    headers: Sequence[str], bodies: Sequence[Sequence[str]], label: int, terminal: Terminal
+) -> Iterable[tuple[int, int]]:
+    """Runs of neighbouring columns that fit the width, each with the operators' names before it."""
+    widths = [
+        max([*map(len, header.splitlines()), *(len(clean(body[place])) for body in bodies)])
+        for place, header in enumerate(headers)
+    ]
+    first, used = 0, label + 2
+    for place, width in enumerate(widths):
+        if place > first and used + width + 2 > terminal.width:
+            yield first, place
+            first, used = place, label + 2
+        used += width + 2
+    yield first, len(headers)
+
+
+def _problems(title: str, findings: Sequence[Finding], terminal: Terminal) -> list[str]:
+    if not findings:
+        return []
+    groups = group_alike(findings)
+    lines = [terminal.bold(f"{title}: {count(len(findings), 'cell')}")]
+    for group in groups[:MOST_GROUPS]:
+        lines += _problem(group.first, len(group.cells), terminal)
+    if len(groups) > MOST_GROUPS:
+        lines.append(f"  … and {len(groups) - MOST_GROUPS} more of this kind: see the files below")
+    return lines
+
+
+def _problem(finding: Finding, alike: int, terminal: Terminal) -> list[str]:
+    identity, result = finding.id, finding.result
+    where = f"{identity.operator}/{identity.provider} on {identity.profile}@{identity.evidence}"
+    mark = terminal.paint(f"{SYMBOLS[finding.verdict]} {result.outcome}", finding.verdict)
+    more = f" (and {count(alike - 1, 'cell')} alike)" if alike > 1 else ""
+    lines = [f"  {mark}  {where}  {finding.dtype} {finding.sample}{more}"]
+    lines += terminal.wrap(f"in phase {result.phase}: {one_line(result.detail, 400)}", "      ")
+    if finding.expectation is not None:
+        expected = f"its expectation says {finding.expectation.outcome}: {one_line(finding.expectation.reason, 200)}"
+        lines += terminal.wrap(expected, "      ")
+    return [*lines, f"      {finding.rerun}"]
+
+
+def _gaps(summary: Summary, terminal: Terminal) -> list[str]:
+    if not summary.gaps:
+        return []
+    rows = [[one_line(gap.name, 40), gap.cells, gap.share, gap.example.base] for gap in summary.gaps[:MOST_GROUPS]]
+    table = tabulate(rows, headers=["gap", "cells", "of those tried", "seen first in"], disable_numparse=True)
+    total = sum(gap.cells for gap in summary.gaps)
+    more = len(summary.gaps) - len(rows)
+    title = terminal.bold(f"Gaps of the emulation: {count(total, 'cell')}") + "  no fault of an operator"
+    return [title, *_indented(table), *([f"  … and {count(more, 'more gap')}"] if more > 0 else [])]
+
+
+def _names(title: str, findings: Sequence[Finding], terminal: Terminal) -> list[str]:
+    if not findings:
+        return []
+    lines = [terminal.bold(f"{title}: {count(len(findings), 'cell')}")]
+    for finding in findings[:MOST_NAMES]:
+        attempts = " then ".join(result.outcome for result in finding.attempts)
+        lines.append(f"  {finding.text}  {attempts if len(finding.attempts) > 1 else ''}".rstrip())
+    more = len(findings) - MOST_NAMES
+    return [*lines, f"  … and {more} more"] if more > 0 else lines
+
+
+def _lapsed(grid: Grid, terminal: Terminal) -> list[str]:
+    if not grid.lapsed:
+        return []
+    lines = [terminal.bold(f"Expectations to look at: {len(grid.lapsed)}")]
+    for item in grid.lapsed[:MOST_GROUPS]:
+        pattern = one_line(item.expectation.pattern, 120)
+        lines += terminal.wrap(f"{item.kind}: {item.profile}: {pattern} ({item.why})", hang="      ")
+    more = len(grid.lapsed) - MOST_GROUPS
+    return [*lines, f"  … and {more} more"] if more > 0 else lines
+
+
+def _vacuity(summary: Summary, terminal: Terminal) -> list[str]:
+    vacuity = summary.vacuity
+    lines = [terminal.bold("Vacuity"), *terminal.wrap(str(vacuity))]
+    for finding in vacuity.undeclared[:MOST_NAMES]:
+        lines.append(f"  {finding.text}  {', '.join(finding.impostors)} would pass")
+    more = len(vacuity.undeclared) - MOST_NAMES
+    return [*lines, f"  … and {more} more"] if more > 0 else lines
+
+
+def _no_cases(grid: Grid, terminal: Terminal) -> list[str]:
+    if not grid.no_cases:
+        return []
+    lines = [terminal.bold(f"Without cases: {count(len(grid.no_cases), 'operator')}")]
+    for name, reason in list(grid.no_cases.items())[:MOST_NAMES]:
+        lines += terminal.wrap(f"{name}: {one_line(reason, 200)}", hang="      ")
+    more = len(grid.no_cases) - MOST_NAMES
+    return [*lines, f"  … and {more} more"] if more > 0 else lines
+
+
+def _files(files: Sequence[Path], terminal: Terminal) -> list[str]:
+    return [terminal.bold("Files"), *(f"  {path}" for path in files)] if files else []
+
+
+def _end(summary: Summary, terminal: Terminal) -> list[str]:
+    colors = {"GREEN": Verdict.OK, "RED": Verdict.BROKEN, "GRAY": Verdict.UNKNOWN}
+    word = terminal.paint(summary.color, colors[summary.color])
+    lines = [f"{word}  {summary.headline}"]
+    if summary.planned:
+        lines += terminal.wrap(f"verdicts  {verdict_counts(summary.grid.verdicts)}")
+        lines += terminal.wrap(f"evidence  {summary.evidence} (cells judged)")
+    lines += [f"  next  {step}" for step in next_steps(summary)]
+    return lines
+
+
+def _indented(table: str) -> list[str]:
+    return [f"  {line}".rstrip() for line in table.splitlines()]

@@ -1,0 +1,116 @@
+"""How facts are spelled, once for every renderer: symbols, words, durations, bounded text. Decides nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from matrix.outcome import Evidence, Verdict
+from matrix.verdict import SEVERITY
+
+SYMBOLS: dict[Verdict, str] = {
+    Verdict.OK: "✓",
+    Verdict.KNOWN: "≈",
+    Verdict.FIXED: "↑",
+    Verdict.BROKEN: "✗",
+    Verdict.SUITE: "!",
+    Verdict.NOT_APPLICABLE: "–",
+    Verdict.UNKNOWN: "?",
+}
+
+# For a terminal that cannot show the ones above.
+PLAIN: dict[str, str] = {"✓": "+", "≈": "~", "↑": "^", "✗": "X", "–": "-", "·": "|", "…": "...", "→": "->", "×": "x"}  # noqa: RUF001
+
+VERDICTS: dict[Verdict, str] = {
+    Verdict.OK: "passed",
+    Verdict.KNOWN: "failed, as its expectation says",
+    Verdict.FIXED: "passed, though its expectation says it fails",
+    Verdict.BROKEN: "failed, and no expectation says so",
+    Verdict.SUITE: "fault of the suite, the emulation or the machine",
+    Verdict.NOT_APPLICABLE: "the profile lacks what the case needs",
+    Verdict.UNKNOWN: "not run",
+}
+
+EVIDENCE: dict[Evidence, str] = {
+    Evidence.COMPILE: "every kernel was compiled for the target and fits its limits; nothing was executed",
+    Evidence.INTERPRET: "the profile's own kernel code ran in Triton's CPU interpreter and agreed with the reference; "
+    "no chip was involved",
+    Evidence.RUN: "the case ran on the device and agreed with the reference",
+    Evidence.TIME: "ran on the device, agreed with the reference and was timed against the native operator",
+}
+
+# Everything a terminal, an XML reader or a browser might act upon: C0 and C1 controls but tab and newline, surrogates,
+# marks that reorder text, and code points that are no characters.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+
+
+def clean(text: str) -> str:
+    """The text without terminal escapes and control characters: it comes from another process, or another company."""
+    return _CONTROL.sub("", _ESCAPE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def one_line(text: str, limit: int) -> str:
+    """The text on one line of at most `limit` characters."""
+    # What is cut first need not be cleaned: a detail can be megabytes.
+    return shorten(" ".join(clean(text[: 4 * limit + 200]).split()), limit)
+
+
+def shorten(text: str, limit: int) -> str:
+    """The beginning of the text, with a mark where something was left out."""
+    return text if len(text) <= limit else text[: max(limit - 1, 0)].rstrip() + "…"
+
+
+def tail(text: str, limit: int) -> str:
+    """The end of the text: of an output, the part that tells."""
+    return text if len(text) <= limit else "… " + text[-limit:]
+
+
+def duration(seconds: float | None) -> str:
+    """For a person: 0.3 s, 42 s, 3 min 20 s, 1 h 05 min."""
+    if seconds is None:
+        return "unknown time"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = timedelta(seconds=round(seconds))
+    minutes, rest = divmod(whole.days * 86400 + whole.seconds, 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def moment(started: str) -> str:
+    """An ISO time for a person, in UTC; a text that is none stays as it is."""
+    try:
+        time = datetime.fromisoformat(started)
+    except ValueError:
+        return one_line(started, 40)
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """1 cell, 2 cells."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def share(part: int, whole: int) -> str:
+    """A percentage that never rounds something to nothing, nor almost everything to all."""
+    if not whole:
+        return "-"
+    percent = 100 * part / whole
+    if 0 < percent < 0.1:
+        return "<0.1 %"
+    if 99.9 < percent < 100:
+        return ">99.9 %"
+    return f"{percent:.1f} %"
+
+
+def verdict_counts(verdicts: Mapping[Verdict, int]) -> str:
+    """✗ 3 broken, ✓ 20 ok: worst first, those that occur."""
+    present = [verdict for verdict in SEVERITY if verdicts.get(verdict)]
+    return ", ".join(f"{SYMBOLS[verdict]} {verdicts[verdict]} {verdict}" for verdict in present)
+
+

@@ -1,0 +1,295 @@
+"""Candidates that misbehave, each in one way. They are real functions: the real runner calls them in a real worker."""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import json
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+LIBC = ctypes.PyDLL(None)  # calls through it keep the GIL
+FREE_LIBC = ctypes.CDLL(None)
+STATE = "FAKES_STATE"  # a folder in which a candidate may remember something
+
+
+def right() -> bool:
+    return True
+
+
+def wrong() -> bool:
+    return False
+
+
+def raises() -> bool:
+    raise ValueError("no kernel for this shape")
+
+
+def nan() -> float:
+    return float("nan")
+
+
+def segfault() -> bool:
+    ctypes.string_at(0)
+    return True
+
+
+def abort() -> bool:
+    os.abort()
+
+
+def killed() -> bool:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return True
+
+
+def kill_group() -> bool:
+    os.killpg(0, signal.SIGKILL)
+    return True
+
+
+def exit_zero() -> bool:
+    os._exit(0)
+
+
+def exit_three() -> bool:
+    os._exit(3)
+
+
+def sys_exit() -> bool:
+    sys.exit(0)
+
+
+def keyboard_interrupt() -> bool:
+    raise KeyboardInterrupt
+
+
+def interrupt_signal() -> bool:
+    signal.raise_signal(signal.SIGINT)
+    return True
+
+
+def pytest_exit() -> bool:
+    import pytest
+
+    pytest.exit("the candidate wants to end the session")
+
+
+class Odd(BaseException):
+    """An exception that no `except Exception` catches."""
+
+
+def base_exception() -> bool:
+    raise Odd("odd")
+
+
+def hang_python() -> bool:
+    while True:
+        time.sleep(1)
+
+
+def hang_native() -> bool:
+    LIBC.sleep(3600)  # keeps the GIL: no Python thread runs meanwhile
+    return True
+
+
+def hang_in_regex() -> bool:
+    return re.match(r"(a+)+$", "a" * 64 + "b") is None
+
+
+def hang_without_watchdog() -> bool:
+    faulthandler.cancel_dump_traceback_later()
+    LIBC.sleep(3600)
+    return True
+
+
+def stop() -> bool:
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return True
+
+
+def fork_and_abort() -> bool:
+    if (child := os.fork()) == 0:
+        os.abort()
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+def fork_and_return() -> bool:
+    os.fork()
+    return True
+
+
+def fork_and_raise() -> bool:
+    if os.fork() == 0:
+        raise ValueError("in the child")
+    return True
+
+
+def native_fork_and_return() -> bool:
+    FREE_LIBC.fork()  # no hook of Python's runs in this child
+    return True
+
+
+def fork_and_outlive() -> bool:
+    if os.fork() == 0:
+        time.sleep(3600)
+    return True
+
+
+def fork_and_die() -> bool:
+    """The parent dies, and its child goes on with every descriptor it inherited, as a daemon would."""
+    if FREE_LIBC.fork() == 0:
+        os.setsid()
+        LIBC.sleep(3600)
+    time.sleep(0.1)
+    os.abort()
+
+
+def daemon() -> bool:
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(3600)
+        os._exit(0)
+    time.sleep(0.1)
+    return True
+
+
+def memory_python() -> bool:
+    hoard = []
+    while True:
+        hoard.append(bytearray(64 * 1024**2))
+
+
+def memory_numpy() -> bool:
+    import numpy as np
+
+    return bool(np.ones(1 << 40, dtype=np.int8).all())
+
+
+def memory_torch() -> bool:
+    import torch
+
+    return bool(torch.ones(1 << 38).all())
+
+
+def memory_native() -> bool:
+    """Takes all there is, then touches the null pointer it gets, as code does that does not check malloc."""
+    FREE_LIBC.malloc.restype = ctypes.c_void_p
+    while True:
+        ctypes.memset(FREE_LIBC.malloc(ctypes.c_size_t(16 * 1024**2)), 1, 16 * 1024**2)
+        time.sleep(0.02)
+
+
+def memory_shared() -> bool:
+    """Shared memory is not private data: only the warden sees it grow."""
+    import mmap
+
+    hoard = []
+    while True:
+        hoard.append(mmap.mmap(-1, 64 * 1024**2))
+        hoard[-1].write(b"x" * 64 * 1024**2)
+
+
+def bad_alloc() -> bool:
+    os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\n")
+    os.abort()
+
+
+def forge() -> bool:
+    cell = "fakes:fake.forge/fake[dtype=float32,sample=typical-0]@interpret"
+    line = {"event": "result", "cell": cell, "outcome": "PASS", "phase": "compare", "attempt": 1}
+    line["comparison"] = {"rule": "equal", "total": 1, "mismatched": 0}  # type: ignore[assignment]
+    print(json.dumps(line), flush=True)
+    print("tests/test_it.py::test_it PASSED [100%]\n1 passed in 0.01s", flush=True)
+    sys.__stdout__.write(json.dumps(line) + "\n")  # type: ignore[union-attr]
+    return False
+
+
+def forge_and_exit() -> bool:
+    forge()
+    os._exit(0)
+
+
+def patch_stdout() -> bool:
+    sys.stdout = None  # type: ignore[assignment]
+    return False
+
+
+def close_stdout() -> bool:
+    print("the last words", flush=True)
+    sys.stdout.close()
+    os.close(1)
+    return False
+
+
+def close_everything() -> bool:
+    os.closerange(0, 256)
+    return True
+
+
+def print_much() -> bool:
+    sys.stdout.write("x" * 79 + "\n" * 16384)
+    sys.stdout.write("the end of a megabyte\n" * 50000)
+    return False
+
+
+def change_folder() -> bool:
+    os.chdir("/")
+    return True
+
+
+def leave_thread() -> bool:
+    threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+    return True
+
+
+def flaky() -> bool:
+    """Right every second time."""
+    path = Path(os.environ[STATE]) / "flaky"
+    count = int(path.read_text()) if path.exists() else 0
+    path.write_text(str(count + 1))
+    return count % 2 == 1
+
+
+def poison() -> bool:
+    os.environ["FAKES_POISONED"] = "1"
+    raise RuntimeError("the device was lost")
+
+
+def poison_silently() -> bool:
+    os.environ["FAKES_POISONED"] = "1"
+    return True
+
+
+def kill_parent() -> bool:
+    """Kills the process that controls all workers."""
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(3600)
+    return True
+
+
+def quick() -> bool:
+    time.sleep(0.02)
+    return True
+
+
+def bad_inputs() -> None:
+    raise ValueError("no such dtype")
+
+
+def segfault_inputs() -> None:
+    ctypes.string_at(0)
+
+
+def bad_reference() -> None:
+    raise ValueError("the reference is wrong")
+
+
+def hang_reference() -> None:
+    time.sleep(3600)

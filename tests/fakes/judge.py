@@ -1,0 +1,48 @@
+"""A judge for the fakes: it calls the candidate, and a candidate that returns True is right.
+
+It stands where `matrix.judging.judge` stands in a real run, and is as small as a judge can be: what is tested with it is
+the runner, not the judging.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from matrix.addresses import resolve
+from matrix.cell import Cell
+from matrix.outcome import Outcome, Phase
+from matrix.result import Comparison, Result
+
+POISONED = "FAKES_POISONED"
+
+
+def judge(cell: Cell, announce: Callable[[Phase], None]) -> Result:
+    """Announce the phases as a real judge does, and compare with True."""
+    operator = cell.case.operator
+    announce(Phase.INPUTS)
+    inputs = resolve(operator.reference)() if operator.reference.endswith("inputs") else None
+    announce(Phase.REFERENCE)
+    if operator.reference.endswith("reference"):
+        resolve(operator.reference)()
+    announce(Phase.RUN)
+    got = resolve(operator.providers[cell.case.provider])()
+    announce(Phase.COMPARE)
+    total = 1 if inputs is None else 2
+    if got is True:
+        return Result(str(cell.id), Outcome.PASS, Phase.COMPARE, comparison=Comparison("equal", total, 0))
+    comparison = Comparison("equal", total, 1, got=str(got)[:100], expected="True")
+    return Result(str(cell.id), Outcome.WRONG, Phase.COMPARE, f"got {str(got)[:100]}", comparison=comparison)
+
+
+def probe() -> str | None:
+    """Not well once a candidate has poisoned this process."""
+    return "poisoned" if os.environ.get(POISONED) else None
+
+
+def warm(_cell: Cell) -> None:
+    """Import what the candidates need before memory and time are counted."""
+    import numpy as np
+    import torch
+
+    torch.from_numpy(np.ones(1))

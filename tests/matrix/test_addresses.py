@@ -1,0 +1,25 @@
+"""Addresses lead to functions, or say which part of them leads nowhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from matrix.addresses import AddressError, resolve
+
+
+def test_a_module_and_a_file_are_both_addresses(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("def double(x):\n    return 2 * x\n")
+    assert resolve("json:dumps") is json.dumps
+    assert resolve(f"{file}:double")(4) == 8
+
+
+@pytest.mark.parametrize(
+    "address", ["json", "json:", "json:nope", "json:dumps()", "/no/such/file.py:f", "json:__doc__"]
+)
+def test_a_wrong_address_says_so(address: str) -> None:
+    with pytest.raises(AddressError):
+        resolve(address)

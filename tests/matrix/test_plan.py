@@ -1,0 +1,93 @@
+"""What a selection plans: tiers, globs, what a profile lacks, and what cannot run here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from backends.profile import Profile
+from matrix.outcome import Evidence, Outcome
+from matrix.plan import Plan, Selection, SelectionError, plan
+from operators.operator import Operator, Sample
+
+PROFILE = Profile("chip", "A chip", "maker", "cpu", "CPU", ("interpret",))
+SAMPLES = tuple(
+    Sample(name, "T[2]")
+    for name in ("typical-0", "typical-1", "expanded-0", "odd-0", "odd-1", "nan-0", "strided-0", "illegal-0")
+)
+
+
+def operator(name: str, base: str, dtypes: tuple[str, ...] = ("float32", "float16", "bfloat16", "int64")) -> Operator:
+    return Operator(name, base, "pointwise", {"p": "m:f"}, "aten", "float64", dtypes, SAMPLES)
+
+
+OPERATORS = {o.name: o for o in (operator("add.Tensor", "add"), operator("add.Scalar", "add"), operator("mm", "mm"))}
+
+
+def made(selection: Selection, *profiles: Profile, unavailable: dict[str, str] | None = None) -> Plan:
+    return plan(selection, profiles or (PROFILE,), OPERATORS, ["mm"], unavailable)
+
+
+def rows(result: Plan) -> list[tuple[str, str, str]]:
+    return [(c.case.operator.name, c.case.dtype, c.case.sample.name) for c in result.cells]
+
+
+def test_full_is_every_case_of_every_operator() -> None:
+    assert len(made(Selection("full")).cells) == 3 * len(SAMPLES) * 4
+
+
+def test_quick_has_every_operator_and_gives_the_first_of_a_base_its_edges() -> None:
+    found = rows(made(Selection("quick")))
+    assert [row for row in found if row[0] == "add.Scalar"] == [("add.Scalar", "float32", "typical-0")]
+    assert [row for row in found if row[0] == "add.Tensor"] == [
+        ("add.Tensor", "float32", "typical-0"),
+        ("add.Tensor", "bfloat16", "typical-0"),
+        ("add.Tensor", "float32", "odd-0"),
+        ("add.Tensor", "float32", "strided-0"),
+    ]
+
+
+def test_smoke_is_the_named_operators_only() -> None:
+    found = rows(made(Selection("smoke")))
+    assert {row[0] for row in found} == {"mm"}
+    assert {row[1] for row in found} == {"float32", "bfloat16", "float16"}
+
+
+def test_an_operator_that_is_asked_for_by_name_is_planned_in_any_tier() -> None:
+    assert {row[0] for row in rows(made(Selection("smoke", operators=("add*",))))} == {"add.Tensor", "add.Scalar"}
+
+
+def test_a_dtype_narrows_before_the_tier_chooses() -> None:
+    found = rows(made(Selection("quick", dtypes=("int*",))))
+    assert {row[1] for row in found} == {"int64"}
+    assert {row[0] for row in found} == set(OPERATORS)
+
+
+def test_what_the_profile_lacks_is_unsupported_and_stays_in_the_plan() -> None:
+    result = made(Selection("full"), replace(PROFILE, lacks=("bf16",)))
+    half = [str(cell.id) for cell in result.cells if cell.case.dtype == "bfloat16"]
+    assert half
+    assert all(result.presets[name].outcome is Outcome.UNSUPPORTED for name in half)
+    assert len(result.runnable) == len(result.cells) - len(half)
+
+
+def test_a_column_that_cannot_run_here_is_planned_and_says_why() -> None:
+    result = made(Selection("smoke"), replace(PROFILE, evidence=("run", "time")), unavailable={"chip": "no device"})
+    assert result.cells
+    assert {cell.evidence for cell in result.cells} == {Evidence.RUN}
+    assert {preset.reason for preset in result.presets.values()} == {"no device"}
+    assert not result.runnable
+
+
+def test_the_digest_tells_plans_apart() -> None:
+    assert made(Selection("full")).digest == made(Selection("full")).digest
+    assert made(Selection("full")).digest != made(Selection("quick")).digest
+
+
+@pytest.mark.parametrize(
+    ("selection", "word"), [(Selection("huge"), "smoke"), (Selection(operators=("nope*",)), "nope")]
+)
+def test_an_unknown_name_is_refused(selection: Selection, word: str) -> None:
+    with pytest.raises(SelectionError, match=word):
+        made(selection)
