@@ -172,7 +172,7 @@ def _target(parent: Table) -> Target:
         warp_size=table.integer("warp_size", default=Target.warp_size, low=1, high=128),
         capability=(major, minor),
         shared_memory=table.integer("shared_memory", default=Target.shared_memory, low=1024, high=1 << 30),
-        registers=table.integer("registers", default=255, low=1, high=4096) if "registers" in table.data else None,
+        registers=table.optional_integer("registers", low=1, high=4096),
         multiprocessors=table.integer("multiprocessors", default=Target.multiprocessors, low=1, high=4096),
         source=table.text("source"),
     )

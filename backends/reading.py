@@ -128,17 +128,23 @@ class Table:
         found = self.data.get(key, default)
         if isinstance(found, int | float) and not isinstance(found, bool) and low <= found <= high:
             return float(found)
-        self._out_of_range(key, found, f"a number from {low:g} to {high:g}", default)
+        remedy = f"write one in that range; the default is {default:g}"
+        self.complain(key, describe(found), f"a number from {low:g} to {high:g}", remedy)
         return default
 
     def integer(self, key: str, *, default: int, low: int, high: int) -> int:
         """A whole number between two bounds, both allowed."""
+        value = self.optional_integer(key, low=low, high=high)
+        return default if value is None else value
+
+    def optional_integer(self, key: str, *, low: int, high: int) -> int | None:
+        """A whole number between two bounds, both allowed, or None where the key is absent."""
         self.asked.append(key)
-        found = self.data.get(key, default)
-        if isinstance(found, int) and not isinstance(found, bool) and low <= found <= high:
+        found = self.data.get(key)
+        if found is None or (isinstance(found, int) and not isinstance(found, bool) and low <= found <= high):
             return found
-        self._out_of_range(key, found, f"a whole number from {low} to {high}", default)
-        return default
+        self.complain(key, describe(found), f"a whole number from {low} to {high}", "write one in that range")
+        return None
 
     def integers(self, key: str, *, default: tuple[int, ...]) -> tuple[int, ...]:
         """A list of exactly as many whole numbers as the default has."""
@@ -226,9 +232,6 @@ class Table:
         elif not value.strip() or (pattern is not None and not re.fullmatch(pattern, value)):
             self.complain(key, repr(value), _wanted_text(pattern, choices), "correct it")
         return value
-
-    def _out_of_range(self, key: str, found: object, allowed: str, default: float) -> None:
-        self.complain(key, describe(found), allowed, f"write one in that range; the default is {default:g}")
 
 
 def _wanted_text(pattern: str | None, choices: Collection[str]) -> str:

@@ -17,7 +17,8 @@ from backends.expectation import Expectation
 from matrix.outcome import Evidence, Outcome
 from matrix.record import Json, result_to_json, write_float
 from matrix.result import Result
-from reports.grid import Finding, Grid
+from reports.finding import Finding
+from reports.grid import Grid
 from reports.summary import Summary
 from reports.wording import clean, shorten, tail
 
@@ -31,8 +32,8 @@ MOST_LAUNCHES = 50
 def write_document(grid: Grid, stream: TextIO, *, strict: bool = False) -> None:
     """Write the document, cell after cell: a large run never stands in memory twice."""
     stream.write("{\n")
-    for name, value in document_head(grid, strict=strict).items():
-        stream.write(f"{_dump(name)}: {_dump(value)},\n")
+    head = document_head(grid, strict=strict)
+    stream.writelines(f"{_dump(name)}: {_dump(value)},\n" for name, value in head.items())
     stream.write('"cells": [')
     before = "\n"
     for cell in document_cells(grid):

@@ -10,110 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from shlex import quote
 
-from backends.expectation import Expectation, Expectations
+from backends.expectation import Expectations
 from backends.profile import Profile
 from matrix.cell import Cell
 from matrix.identity import CellId, IdentityError, parse_id
 from matrix.outcome import Evidence, Outcome, Phase, Verdict
 from matrix.result import Result
 from matrix.run import Run
-from matrix.verdict import (
-    SEVERITY,
-    Lapsed,
-    find_lapsed,
-    live_expectations,
-    weigh,
-    worst,
-)
+from matrix.verdict import Lapsed, find_lapsed, live_expectations, weigh
+from reports.finding import Finding, Row, Square
 
 UNLISTED = "unlisted"
 NOTHING_EXPECTED = Expectations()
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One cell as a reader sees it: what it is, what every attempt found, what that means.
-
-    result       what the record says of the cell;  attempts: all that say something, in order
-    unstable     whether the attempts ended differently
-    expectation  the live expectation that excuses or contradicts the result, if there is one
-    vacuous      the declared reason why an impostor's answer is right for this operator
-    """
-
-    id: CellId
-    base: str
-    family: str
-    call: str
-    result: Result
-    attempts: tuple[Result, ...]
-    verdict: Verdict
-    unstable: bool = False
-    expectation: Expectation | None = None
-    vacuous: str | None = None
-
-    @cached_property
-    def text(self) -> str:
-        return str(self.id)
-
-    @property
-    def dtype(self) -> str:
-        return dict(self.id.parameters).get("dtype", "")
-
-    @property
-    def sample(self) -> str:
-        return dict(self.id.parameters).get("sample", "")
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it took; a record of another machine may hold any number, and only a duration is passed on."""
-        seconds = self.result.seconds
-        return seconds if seconds is not None and 0 <= seconds < 1e9 else None
-
-    @property
-    def rerun(self) -> str:
-        """The command that repeats this cell in the foreground."""
-        return f"python -m matrix rerun {quote(self.text)}"
-
-    @property
-    def impostors(self) -> tuple[str, ...]:
-        """Wrong answers that would have passed as well."""
-        return self.result.comparison.vacuous if self.result.comparison else ()
-
-
-@dataclass(frozen=True)
-class Square:
-    """One operator on one profile: all its cells there. An empty square has none."""
-
-    findings: tuple[Finding, ...] = ()
-
-    @cached_property
-    def verdicts(self) -> Counter[Verdict]:
-        return Counter(finding.verdict for finding in self.findings)
-
-    @cached_property
-    def worst(self) -> Verdict | None:
-        return worst(self.verdicts) if self.findings else None
-
-    @cached_property
-    def evidence(self) -> Evidence | None:
-        """The strongest evidence that put the operator to the test here."""
-        judged = {finding.id.evidence for finding in self.findings if finding.result.outcome.judged}
-        return max(judged, key=lambda evidence: evidence.strength, default=None)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One base name over all profiles, one square per profile in the grid's order."""
-
-    base: str
-    family: str
-    squares: tuple[Square, ...]
-
-    @cached_property
-    def worst(self) -> Verdict:
-        return worst(square.worst for square in self.squares if square.worst is not None)
 
 
 @dataclass(frozen=True)
@@ -162,7 +71,7 @@ class Grid:
         return {key: outcomes for key, outcomes in count.items() if outcomes}
 
 
-def build_grid(
+def build_grid(  # noqa: PLR0913 - the one place where everything that a reader needs comes together
     runs: Sequence[Run],
     cells: Iterable[Cell],
     profiles: Sequence[Profile],
@@ -171,7 +80,7 @@ def build_grid(
     *,
     universe: Iterable[CellId] | None = None,
     no_cases: Mapping[str, str] | None = None,
-    about: About = About(),  # noqa: B008 - frozen and empty
+    about: About = About(),
 ) -> Grid:
     """Pivot what was planned and what was recorded.
 
@@ -227,7 +136,7 @@ def _merge(runs: Sequence[Run]) -> dict[str, _Record]:
     for run in sorted(runs, key=lambda run: run.header.started):
         for cell in run.results:
             final = run.final(cell)
-            if final is not None and (cell not in merged or run.carried(cell)):
+            if final is not None and (cell not in merged or final.outcome is not Outcome.NOT_RUN):
                 merged[cell] = _Record(final, run.attempts(cell), run.unstable(cell))
     return merged
 
@@ -307,8 +216,3 @@ def _lapsed(
         cells = None if universe is None else everything.get(profile, [])
         lapsed += find_lapsed(expectations.get(profile, NOTHING_EXPECTED), found, today, cells)
     return tuple(lapsed)
-
-
-def worst_first(rows: Iterable[Row]) -> list[Row]:
-    """Rows with the worst news first; within one verdict, the grid's own order."""
-    return sorted(rows, key=lambda row: SEVERITY.index(row.worst))

@@ -11,7 +11,8 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from matrix.outcome import Verdict
-from reports.grid import Finding, Grid
+from reports.finding import Finding
+from reports.grid import Grid
 from reports.wording import clean, one_line, shorten, tail
 
 ELEMENTS: dict[Verdict, str] = {

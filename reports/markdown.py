@@ -13,7 +13,8 @@ from tabulate import tabulate
 
 from matrix.outcome import Outcome, Verdict
 from matrix.verdict import SEVERITY
-from reports.grid import Finding, Grid, Square, worst_first
+from reports.finding import Finding, Square, worst_first
+from reports.grid import Grid
 from reports.summary import Summary, compress, group_alike
 from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, count, duration, moment, one_line, verdict_counts
 
@@ -82,7 +83,8 @@ def _head(summary: Summary) -> str:
     ]
     if latest is not None:
         stack = ", ".join(f"{plain(name)} {plain(version)}" for name, version in latest.header.stack.items())
-        lines.append(f"Started {plain(moment(latest.header.started))}, plan {plain(latest.header.plan)}{', with ' if stack else ''}{stack}")
+        facts = f"Started {plain(moment(latest.header.started))}, plan {plain(latest.header.plan, 12)}"
+        lines.append(f"{facts}, with {stack}" if stack else facts)
     return "\n\n".join(lines)
 
 
@@ -101,14 +103,16 @@ def _unrun(summary: Summary) -> str:
     for profile, reasons in summary.unrun.items():
         for reason, number in reasons.most_common(3):
             lines.append(f"- ? **{plain(profile)}** {count(number, 'cell')}: {code(reason)}")
-    return "\n".join(["## Not run", "", *lines[:MOST_NAMES], *_more(len(lines) - MOST_NAMES, "reason")]) if lines else ""
+    return (
+        "\n".join(["## Not run", "", *lines[:MOST_NAMES], *_more(len(lines) - MOST_NAMES, "reason")]) if lines else ""
+    )
 
 
 def _table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, numbers: int | None = None) -> str:
     """A table; columns from `numbers` on hold numbers."""
     right = len(headers) if numbers is None else numbers
     alignment = ["left" if place < right else "right" for place in range(len(headers))]
-    return tabulate(rows, headers=headers, tablefmt="github", colalign=alignment, disable_numparse=True)
+    return str(tabulate(rows, headers=headers, tablefmt="github", colalign=alignment, disable_numparse=True))
 
 
 def _matrix(grid: Grid) -> str:
@@ -156,7 +160,9 @@ def _problem(finding: Finding, alike: int) -> list[str]:
     lines = [f"- {SYMBOLS[finding.verdict]} **{result.outcome}** {code(where)} {on}{more}, in phase {result.phase}:"]
     lines.append(f"  {code(result.detail)}")
     if finding.expectation is not None:
-        lines.append(f"  <br>its expectation says {plain(finding.expectation.outcome)}: {code(finding.expectation.reason)}")
+        lines.append(
+            f"  <br>its expectation says {plain(finding.expectation.outcome)}: {code(finding.expectation.reason)}"
+        )
     return [*lines, f"  <br>{code(finding.rerun, 1000)}"]
 
 
@@ -193,8 +199,10 @@ def _lapsed(grid: Grid) -> str:
 def _vacuity(summary: Summary) -> str:
     vacuity = summary.vacuity
     lines = ["## Vacuity", f"{vacuity}.", ""]
-    for finding in vacuity.undeclared[:MOST_NAMES]:
-        lines.append(f"- {code(finding.text, 1000)} {code(', '.join(finding.impostors))} would pass")
+    lines += [
+        f"- {code(finding.text, 1000)} {code(', '.join(finding.impostors))} would pass"
+        for finding in vacuity.undeclared[:MOST_NAMES]
+    ]
     return "\n".join([*lines, *_more(len(vacuity.undeclared) - MOST_NAMES, "cell")]).rstrip()
 
 
@@ -207,7 +215,9 @@ def _no_cases(grid: Grid) -> str:
 
 
 def _legend(grid: Grid) -> str:
-    verdicts = [f"{SYMBOLS[verdict]} **{verdict}** {VERDICTS[verdict]}" for verdict in SEVERITY if grid.verdicts[verdict]]
+    verdicts = [
+        f"{SYMBOLS[verdict]} **{verdict}** {VERDICTS[verdict]}" for verdict in SEVERITY if grid.verdicts[verdict]
+    ]
     evidences = dict.fromkeys(evidence for _, evidence in grid.totals)
     meanings = [f"**{evidence}** {EVIDENCE[evidence]}" for evidence in evidences]
     return "## Legend\n\n" + "\n".join(f"- {line}" for line in [*verdicts, *meanings])

@@ -18,7 +18,8 @@ from matrix.outcome import MEANING, Evidence, Outcome, Verdict
 from matrix.record import Json
 from matrix.result import Comparison, Result
 from matrix.verdict import LOUD, SEVERITY
-from reports.grid import Finding, Grid
+from reports.finding import Finding
+from reports.grid import Grid
 from reports.summary import Summary
 from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, clean, count, moment, shorten, tail
 
@@ -65,19 +66,21 @@ class Packer:
     def fact(self, finding: Finding) -> int:
         """Everything that many cells have in common: phase, detail, gap, launches, attempts, expectation, output."""
         result = finding.result
-        launches = [
+        launches: list[Json] = [
             [self.text(item.kernel, 200), self.text(item.file, 300), item.count]
             for item in result.launches[:MOST_LAUNCHES]
         ]
-        attempts = [self._attempt(attempt) for attempt in finding.attempts] if len(finding.attempts) > 1 else []
+        attempts: list[Json] = (
+            [self._attempt(attempt) for attempt in finding.attempts] if len(finding.attempts) > 1 else []
+        )
         expectation = finding.expectation
         output = finding.text in self.with_output
         fact: list[Json] = [
             self.text(result.phase),
             self.text(result.detail, self.detail_limit),
             self.text(result.gap, 100),
-            [*launches],
-            [*attempts],
+            launches,
+            attempts,
             [self.text(expectation.outcome), self.text(expectation.reason), self.text(expectation.issue)]
             if expectation
             else 0,

@@ -5,6 +5,7 @@ const profilesCount = data.profiles.length, kinds = verdicts.length, CHUNK = 60;
 // A profile of which nothing is known stands narrow, and after those that have something to say.
 const quiet = data.profiles.map((_, profile) => layers.every((layer) => layer.profile !== profile || /^[.u]*$/.test(layer.letters)));
 const columns = data.profiles.map((_, profile) => profile).sort((a, b) => quiet[a] - quiet[b] || a - b);
+const busy = quiet.filter((unknown) => !unknown).length, MANY = profilesCount > 8, FEW = busy <= 3;
 let squares = null, listed = [], drawn = 0, focused = [0, 0];
 
 // Per row and profile: cells by verdict that pass the filters, cells in all, the strongest evidence that judged one.
@@ -97,12 +98,32 @@ function squareOf(row, profile, index, column) {
   const evidence = squares.evidence[square] < 0 ? "" : data.evidences[squares.evidence[square]][0];
   const numbers = quiet[profile] ? "" : number === total ? ` ${total}` : ` ${number}/${total}`;
   const about = `${row.base} on ${data.profiles[profile][0]}: ${name}, ${number} of ${count(total, "cell")}${evidence ? `, evidence ${evidence}` : ""}`;
-  return element("td", { ...place, "aria-label": about, title: about }, element("div", { class: `mark ${style}`, "aria-hidden": "true" }, element("b", {}, symbol), numbers, evidence && element("i", {}, evidence[0].toUpperCase())));
+  const mark = element("div", { class: `mark ${style}`, "aria-hidden": "true" }, element("b", {}, symbol), numbers, evidence && element("i", {}, MANY ? evidence[0].toUpperCase() : evidence));
+  return element("td", { ...place, "aria-label": about, title: about }, element("div", { class: "square" }, mark, FEW && !quiet[profile] && ticks(row.place, profile), busy === 1 && LOUD.has(verdict) && firstSaid(row.place, profile, verdict)));
+}
+
+// With one column there is room to say what happened, too.
+function firstSaid(row, profile, verdict) {
+  for (const layer of layers) {
+    const place = layer.profile === profile ? casesOf[row].find((at) => layer.letters[at] === verdicts[verdict].letter) : undefined;
+    if (place === undefined) continue;
+    const cell = cellAt(layer, place), detail = string(cell.fact[1]) || (cell.fact[5] ? `expected ${string(cell.fact[5][0])}` : "");
+    return element("div", { class: "said", "aria-hidden": "true" }, element("b", {}, cell.outcome.name), ` ${detail}`);
+  }
+  return null;
+}
+
+// Where there is room: one tick for each cell, in the order of the plan.
+function ticks(row, profile) {
+  const cells = layers.filter((layer) => layer.profile === profile).flatMap((layer) => casesOf[row].map((place) => layer.letters[place]).filter((letter) => letter !== "."));
+  if (cells.length > 48) return null;
+  const shown = cells.map((letter) => verdicts[verdictOf.get(letter)]);
+  return element("div", { class: "ticks", "aria-hidden": "true" }, shown.map(({ name, symbol, style }) => element("span", { class: style }, name === "ok" ? "·" : symbol)));
 }
 
 function columnHeads() {
   const evidenceOf = (profile) => [...new Set(layers.filter((layer) => layer.profile === profile).map((layer) => data.evidences[layer.evidence][0]))].join(", ");
-  byId("grid").classList.toggle("many", profilesCount > 8);
+  byId("grid").classList.toggle("many", MANY);
   const heads = columns.map((profile) => {
     const [name, title] = data.profiles[profile];
     return element("th", { scope: "col", title: quiet[profile] ? `${title}: not run here` : title }, element("div", {}, name, element("small", {}, quiet[profile] ? "not run" : evidenceOf(profile))));
@@ -148,7 +169,7 @@ function onGridKey(event) {
 
 function onGridClick(event) {
   const td = event.target.closest("td[data-row]");
-  if (!td || !td.firstElementChild) return;
+  if (!td?.firstElementChild) return;
   tdAt(...focused)?.setAttribute("tabindex", "-1");
   focused = [Number(td.dataset.row), Number(td.dataset.column)];
   td.setAttribute("tabindex", "0");

@@ -12,6 +12,9 @@ const LOUD = new Set(verdicts.flatMap((verdict, place) => (["known", "suite", "f
 const layers = data.layers.map(([profile, evidence, outcomes, letters, facts, times, comparisons]) => ({ profile, evidence, outcomes, letters, facts, times, comparisons }));
 const dtypes = data.cases[3].map((place) => /(?:^|,)dtype=([^,]*)/.exec(data.strings[place])?.[1] ?? "");
 
+const casesOf = data.rows.map(() => []);
+caseRow.forEach((row, place) => casesOf[row].push(place));
+
 const byId = (id) => document.getElementById(id);
 const count = (number, singular) => `${number.toLocaleString("en")} ${singular}${number === 1 ? "" : "s"}`;
 const string = (place) => data.strings[place ?? 0];

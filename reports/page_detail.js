@@ -6,7 +6,7 @@ function openSquare(row, profile, wanted = null) {
   const cells = [];
   for (const layer of layers) {
     if (layer.profile !== profile) continue;
-    for (let place = 0; place < caseRow.length; place += 1) if (caseRow[place] === row && layer.letters[place] !== ".") cells.push(cellAt(layer, place));
+    cells.push(...casesOf[row].filter((place) => layer.letters[place] !== ".").map((place) => cellAt(layer, place)));
   }
   if (!cells.length) return;
   cells.sort((a, b) => a.verdict - b.verdict || b.layer.evidence - a.layer.evidence || a.place - b.place);

@@ -41,7 +41,7 @@ function evidenceCards() {
       strip.append(part);
     });
     const judged = element("small", {}, `${judgedOf(counts).toLocaleString("en")} of ${count(sum(counts), "cell")} judged`);
-    cards.push(element("li", {}, element("h2", {}, `${name} `, judged), strip, element("div", { class: "counts" }, counts.map((number, place) => number > 0 && word(place, number))), element("p", {}, `Here ok says: ${meaning}.`)));
+    cards.push(element("li", {}, element("h2", {}, `${name} `, judged), strip, element("div", { class: "counts" }, counts.map((number, place) => number > 0 && word(place, number))), element("p", {}, `${meaning[0].toUpperCase()}${meaning.slice(1)}.`)));
   });
   if (!onChip) cards.push(element("li", {}, element("h2", {}, "On a chip: nothing yet"), element("p", {}, `${waiting ? `${count(waiting, "cell")} wait for a device. ` : ""}What this report says is known without one, and counts as no more than that.`)));
   byId("evidence").append(...cards);
@@ -71,5 +71,5 @@ function legend() {
   const used = verdictCounts(layers);
   const marks = verdicts.flatMap((verdict, place) => (used[place] ? [element("span", {}, element("span", { class: `word ${verdict.style}` }, `${verdict.symbol} ${verdict.name}`), ` ${verdict.meaning}`)] : []));
   const letters = data.evidences.filter((_, place) => layers.some((layer) => layer.evidence === place)).map(([name]) => `${name[0].toUpperCase()} ${name}`);
-  byId("legend").append(...marks, element("span", {}, `Last letter: strongest evidence that judged a cell (${letters.join(", ")})`), element("span", {}, "Keys: arrows move, Enter opens, Escape closes, / filters"));
+  byId("legend").append(...marks, element("span", {}, MANY ? `The last letter is the strongest evidence that judged a cell: ${letters.join(", ")}` : "A square ends with the strongest evidence that judged one of its cells"), element("span", {}, "Keys: arrows move, Enter opens, Escape closes, / filters"));
 }

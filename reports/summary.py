@@ -9,7 +9,8 @@ from functools import cached_property
 
 from matrix.outcome import Outcome, Verdict
 from matrix.verdict import LOUD, exit_code
-from reports.grid import Finding, Grid, Row, Square
+from reports.finding import Finding, Row, Square
+from reports.grid import Grid
 from reports.wording import count, share
 
 JUDGED = (Verdict.OK, Verdict.KNOWN, Verdict.FIXED, Verdict.BROKEN)

@@ -5,68 +5,25 @@ Status is a symbol and a word; colour only repeats it. Everything is bounded: th
 
 from __future__ import annotations
 
-import os
-import shutil
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from tabulate import tabulate
 
 from matrix.outcome import Evidence, Outcome, Verdict
 from matrix.verdict import SEVERITY
-from reports.grid import Finding, Grid, Square, worst_first
+from reports.finding import Finding, Square, worst_first
+from reports.grid import Grid
 from reports.summary import Summary, compress, group_alike, next_steps
-from reports.wording import EVIDENCE, PLAIN, SYMBOLS, VERDICTS, clean, count, duration, one_line, verdict_counts
+from reports.terminal import Terminal, plain
+from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, clean, count, duration, one_line, verdict_counts
 
-NARROWEST, WIDEST = 80, 200
 # All-ok rows beyond this many are summed up per family.
 MOST_OK_ROWS = 16
 MOST_ROWS = 60
 MOST_GROUPS = 12
 MOST_NAMES = 8
-COLORS: dict[Verdict, str] = {
-    Verdict.OK: "32",
-    Verdict.KNOWN: "33",
-    Verdict.FIXED: "36",
-    Verdict.BROKEN: "1;31",
-    Verdict.SUITE: "35",
-    Verdict.NOT_APPLICABLE: "2",
-    Verdict.UNKNOWN: "2",
-}
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """What the place that shows the text can do."""
-
-    width: int = 100
-    color: bool = False
-    unicode: bool = True
-
-    @classmethod
-    def of(cls, stream: TextIO) -> Terminal:
-        """As the stream and the environment say; no colour into files, or where NO_COLOR is set."""
-        width = shutil.get_terminal_size((100, 40)).columns
-        color = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        unicode = (getattr(stream, "encoding", None) or "").lower().replace("-", "") in ("utf8", "utf16", "utf8sig")
-        return cls(min(max(width, NARROWEST), WIDEST), color, unicode)
-
-    def paint(self, text: str, verdict: Verdict) -> str:
-        return f"\x1b[{COLORS[verdict]}m{text}\x1b[0m" if self.color else text
-
-    def bold(self, text: str) -> str:
-        return f"\x1b[1m{text}\x1b[0m" if self.color else text
-
-    def wrap(self, text: str, indent: str = "  ", hang: str | None = None) -> list[str]:
-        further = indent if hang is None else hang
-        # A wrapped line is for reading; what is meant to be copied is never wrapped.
-        return textwrap.wrap(
-            clean(text), self.width, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False
-        )
 
 
 def render_table(
@@ -93,13 +50,7 @@ def render_table(
         _end(summary, terminal),
     ]
     text = "\n\n".join("\n".join(lines) for lines in sections if lines)
-    return text if terminal.unicode else _plain(text)
-
-
-def _plain(text: str) -> str:
-    for symbol, plain in PLAIN.items():
-        text = text.replace(symbol, plain)
-    return text.encode("ascii", "replace").decode("ascii")
+    return text if terminal.unicode else plain(text)
 
 
 def _title(summary: Summary, terminal: Terminal) -> list[str]:
@@ -146,15 +97,19 @@ def _narrow_totals(totals: dict[tuple[str, Evidence], Counter[Outcome]], termina
         text = ", ".join(f"{found[outcome]} {outcome}" for outcome in Outcome if found[outcome])
         rows.append([profile, str(evidence), sum(found.values()), text])
     widths = [20, 9, None, max(terminal.width - 48, 20)]
-    return tabulate(rows, headers=["profile", "evidence", "cells", "outcomes"], maxcolwidths=widths)
+    return str(tabulate(rows, headers=["profile", "evidence", "cells", "outcomes"], maxcolwidths=widths))
 
 
 def _unrun(summary: Summary, terminal: Terminal) -> list[str]:
-    lines = []
+    alike: dict[str, list[str]] = {}
     for profile, reasons in summary.unrun.items():
         for reason, number in reasons.most_common(2):
-            text = f"? {profile}: {count(number, 'cell')} not run: {one_line(reason, 240)}"
-            lines += terminal.wrap(text, hang="      ")
+            alike.setdefault(one_line(reason, 240), []).append(f"{profile} ({count(number, 'cell')})")
+    lines = [
+        line
+        for reason, places in alike.items()
+        for line in terminal.wrap(f"? {', '.join(places)}: {reason}", hang="      ")
+    ]
     return [terminal.bold("Not run"), *lines[:40]] if lines else []
 
 
@@ -274,8 +229,9 @@ def _lapsed(grid: Grid, terminal: Terminal) -> list[str]:
 def _vacuity(summary: Summary, terminal: Terminal) -> list[str]:
     vacuity = summary.vacuity
     lines = [terminal.bold("Vacuity"), *terminal.wrap(str(vacuity))]
-    for finding in vacuity.undeclared[:MOST_NAMES]:
-        lines.append(f"  {finding.text}  {', '.join(finding.impostors)} would pass")
+    lines += [
+        f"  {finding.text}  {', '.join(finding.impostors)} would pass" for finding in vacuity.undeclared[:MOST_NAMES]
+    ]
     more = len(vacuity.undeclared) - MOST_NAMES
     return [*lines, f"  … and {more} more"] if more > 0 else lines
 

@@ -15,12 +15,12 @@ SYMBOLS: dict[Verdict, str] = {
     Verdict.FIXED: "↑",
     Verdict.BROKEN: "✗",
     Verdict.SUITE: "!",
-    Verdict.NOT_APPLICABLE: "–",
+    Verdict.NOT_APPLICABLE: "-",
     Verdict.UNKNOWN: "?",
 }
 
 # For a terminal that cannot show the ones above.
-PLAIN: dict[str, str] = {"✓": "+", "≈": "~", "↑": "^", "✗": "X", "–": "-", "·": "|", "…": "...", "→": "->", "×": "x"}  # noqa: RUF001
+PLAIN: dict[str, str] = {"✓": "+", "≈": "~", "↑": "^", "✗": "X", "·": "|", "…": "...", "→": "->", "×": "x"}
 
 VERDICTS: dict[Verdict, str] = {
     Verdict.OK: "passed",
@@ -32,12 +32,13 @@ VERDICTS: dict[Verdict, str] = {
     Verdict.UNKNOWN: "not run",
 }
 
+# What was done to a cell: whether it went well is the outcome's to say.
 EVIDENCE: dict[Evidence, str] = {
-    Evidence.COMPILE: "every kernel was compiled for the target and fits its limits; nothing was executed",
-    Evidence.INTERPRET: "the profile's own kernel code ran in Triton's CPU interpreter and agreed with the reference; "
-    "no chip was involved",
-    Evidence.RUN: "the case ran on the device and agreed with the reference",
-    Evidence.TIME: "ran on the device, agreed with the reference and was timed against the native operator",
+    Evidence.COMPILE: "every kernel is compiled for the target and held against its limits; nothing is executed",
+    Evidence.INTERPRET: "the profile's own kernel code runs in Triton's CPU interpreter and is compared with the "
+    "reference; no chip is involved",
+    Evidence.RUN: "the case runs on the device and is compared with the reference",
+    Evidence.TIME: "the case runs alone on the device, is compared, and is timed against the native operator",
 }
 
 # Everything a terminal, an XML reader or a browser might act upon: C0 and C1 controls but tab and newline, surrogates,
@@ -112,5 +113,3 @@ def verdict_counts(verdicts: Mapping[Verdict, int]) -> str:
     """✗ 3 broken, ✓ 20 ok: worst first, those that occur."""
     present = [verdict for verdict in SEVERITY if verdicts.get(verdict)]
     return ", ".join(f"{SYMBOLS[verdict]} {verdicts[verdict]} {verdict}" for verdict in present)
-
-

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ BROUGHT_ALONG = {
 HARVEST_ONLY = {"expecttest"}
 
 
-def pyproject() -> dict[str, dict[str, list[str]]]:
+def pyproject() -> dict[str, Any]:
     with (ROOT / "pyproject.toml").open("rb") as file:
         return tomllib.load(file)
 

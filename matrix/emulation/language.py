@@ -23,6 +23,9 @@ _SCALARS = (
     "float16 bfloat16 float32 float64"
 )
 # Triton's builder speaks of `get_half_ty`, `get_float_ty`, ...
+_OPERATORS = (
+    "add sub mul truediv floordiv mod pow lshift rshift and or xor eq ne lt le gt ge".split()
+)
 _BUILDER_NAMES = {"half": "float16", "float": "float32", "double": "float64"}
 
 
@@ -251,6 +254,9 @@ def _patch_values(core: Any) -> None:
         kind.to_ir = lambda self, _builder: self
     core.constexpr.__getattr__ = _of_value
     core.warn = lambda *_arguments, **_named: None  # the compiler's advice, repeated at each execution, is noise
+    for name in _OPERATORS:
+        method = f"__{name}__"
+        setattr(core.constexpr, method, _yielding(core, getattr(core.constexpr, method)))
     for name in ("lshift", "rshift", "and", "or", "xor", "mod"):
         setattr(core.constexpr, f"__r{name}__", _reversed(core, getattr(operator, f"__{name}__")))
     shapes: dict[tuple[int, ...], tuple[Any, Any]] = {}
@@ -270,6 +276,15 @@ def _patch_values(core: Any) -> None:
 
     core.tensor.__init__ = make
     core.tensor.T = property(lambda self: self.trans())
+
+
+def _yielding(core: Any, operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """An operator of a constant, which gives way to a tensor on the right, as the compiler has it."""
+
+    def operate(constant: Any, other: Any) -> Any:
+        return NotImplemented if isinstance(other, core.tensor) else operation(constant, other)
+
+    return operate
 
 
 def _reversed(core: Any, operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

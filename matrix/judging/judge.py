@@ -9,7 +9,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from matrix import providers
 from matrix.cell import Cell
 from matrix.emulation import EmulationGap, Emulator, activate
 from matrix.judging.comparing import Judged, compare_outputs
+from matrix.judging.device_launches import device_launches
 from matrix.judging.inputs import Arguments, draw, poison
 from matrix.judging.outputs import Labelled, changed_arguments, flatten, untouched_tensors
 from matrix.judging.reference import Answer, answer, written_by
@@ -166,7 +167,7 @@ def call_provider(attempt: Attempt, function: Callable[..., Any], mine: Argument
         with (
             torch.no_grad(),
             providers.provided(attempt.cell, function, key) as there,
-            emulator.launches() if emulator is not None else nullcontext(launches) as launches,
+            _watched(attempt) as launches,
             emulator.window() if emulator is not None else nullcontext(),
         ):
             try:
@@ -175,6 +176,13 @@ def call_provider(attempt: Attempt, function: Callable[..., Any], mine: Argument
                 attempt.entered = there.entered
     finally:
         attempt.launches = tuple(launches)
+
+
+def _watched(attempt: Attempt) -> AbstractContextManager[list[Launch]]:
+    """The launches of the block; without emulation and without a device there are none to see."""
+    if attempt.emulator is not None:
+        return attempt.emulator.launches()
+    return nullcontext([]) if attempt.cell.profile.device == "cpu" else device_launches()
 
 
 def _must_raise(attempt: Attempt, function: Callable[..., Any], mine: Arguments, due: Answer) -> Result:

@@ -93,7 +93,7 @@ class Orchestrator:
     def run(self, cells: Sequence[Cell], settled: Set[str]) -> None:
         """Carry all groups, then fill in what has no result, whatever happened before."""
         named = {str(cell.id): cell for cell in cells}
-        self.tracker.plan(named.keys() | settled)
+        self.tracker.plan(named, settled)
         reasons: dict[str, str] = {}
         ended = "interrupted"
         try:
@@ -164,7 +164,7 @@ class Orchestrator:
         with Carrying(session, profile, workers) as carrying:
             while carrying.alive():
                 self.tell()
-                if self.tracker.quarantine is not None:
+                if self.tracker.quarantine is not None or self.tracker.idle_seconds > patience(session):
                     break
         self.tell()
         return self.tracker.quarantine
@@ -192,6 +192,12 @@ class Orchestrator:
     def tell(self) -> None:
         self.tracker.look()
         self.on_progress(self.tracker.progress())
+
+
+def patience(session: Session) -> float:
+    """Seconds without a word after which a session is taken for dead: more than any worker is allowed."""
+    settings = session.settings
+    return max(settings.start_seconds, session.limits.seconds) + 2 * settings.grace + 30
 
 
 def groups(named: dict[str, Cell]) -> list[dict[str, Cell]]:

@@ -86,8 +86,15 @@ def _read(death: Death) -> tuple[Outcome, str]:
     if death.timed_out:
         return Outcome.TIMEOUT, f"did not finish within {death.limit:g} s and was ended"
     if death.out_of_memory:
-        return Outcome.OOM, f"{describe_status(death.status)}, at {death.memory:.0%} of its memory limit"
+        return Outcome.OOM, f"{describe_status(death.status)}, {_evidence(death)}"
     return Outcome.CRASH, describe_status(death.status)
+
+
+def _evidence(death: Death) -> str:
+    """Why a death reads as lack of memory."""
+    if death.memory >= NEAR_LIMIT or death.ended_for is Reason.MEMORY:
+        return f"with {death.memory:.0%} of its memory limit in use"
+    return "after an allocation had failed" if death.status == -signal.SIGABRT else "for lack of memory on the machine"
 
 
 def trim(text: str | None) -> str | None:

@@ -107,8 +107,8 @@ class Tail:
                 if event is not None:
                     yield event
 
-    def torn(self) -> bool:
-        """Whether the file ends in a line that was never finished."""
+    def grown(self) -> bool:
+        """Whether there is more than what was read: new lines, or one that is not finished."""
         return self.path.stat().st_size > self.offset
 
     def _parse(self, raw: bytes) -> Event | None:
@@ -174,7 +174,7 @@ def read_run(directory: Path) -> Run:
         try:
             for event in tail.read():
                 reading.take(event, f"{path.name}:{tail.line}")
-            if tail.torn():
+            if tail.grown():
                 reading.warn(f"{path.name} ends in an unfinished line; it is skipped")
         except OSError as error:
             reading.warn(f"{path.name} cannot be read: {error}")

@@ -11,7 +11,18 @@ from typing import TextIO
 TAIL = 16 * 1024
 
 
-class Output:
+class Inherited:
+    """Leaves standard output and error as they are: a person watches."""
+
+    def begin(self) -> None:
+        """Nothing is prepared."""
+
+    def tail(self) -> str | None:
+        """What the person has seen already is not kept."""
+        return None
+
+
+class Output(Inherited):
     """Takes over standard output and error of this process, again before every case: code under test may close them."""
 
     def __init__(self, path: Path) -> None:

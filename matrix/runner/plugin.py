@@ -17,6 +17,7 @@ import pytest
 
 from matrix.outcome import Outcome
 from matrix.result import Result
+from matrix.runner.output import Inherited, Output
 from matrix.runner.processes import die_with_parent
 from matrix.runner.session import Session, Task, load_session
 from matrix.runner.warden import Warden
@@ -49,9 +50,9 @@ class CellItem(pytest.Item):
 class Carrier:
     """The plugin of a worker."""
 
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(self, session: Session, name: str, output: Inherited) -> None:
         self.session = session
-        self.worker = Worker(session, name)
+        self.worker = Worker(session, name, output)
 
     def carry(self, task: Task) -> Result:
         if not self.worker.ready:
@@ -117,13 +118,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if given is not None:
         # What pytest prints in a worker nobody reads, and a closed standard output would end the worker.
         config.pluginmanager.unregister(name="terminalreporter")
+        name = given["workerid"]
         isolate(given["matrix_parent"], speaking_through(config))
-        config.pluginmanager.register(Carrier(session, given["workerid"]), "matrix-carrier")
+        config.pluginmanager.register(Carrier(session, name, Output(session.output(name))), "matrix-carrier")
     elif config.getoption("tx", default=None):
         die_with_parent(session.parent)
         config.pluginmanager.register(Warden(session), "matrix-warden")
     else:
-        config.pluginmanager.register(Carrier(session, f"main{os.getpid()}"), "matrix-carrier")
+        config.pluginmanager.register(Carrier(session, f"main{os.getpid()}", Inherited()), "matrix-carrier")
 
 
 def speaking_through(config: pytest.Config) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections import Counter
@@ -55,9 +56,8 @@ def describe_seconds(seconds: float) -> str:
 class Display:
     """Shows progress: one live line on a terminal, a plain line now and then elsewhere."""
 
-    def __init__(self, stream: TextIO | None = None, columns: int = 100) -> None:
-        self.stream = stream or sys.stderr
-        self.columns = columns
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stdout
         self.live = self.stream.isatty()
         self._shown = ""
         self._logged_at = time.monotonic()
@@ -82,7 +82,7 @@ class Display:
     def _with_running(self, line: str, progress: Progress) -> str:
         if progress.running:
             line = f"{line}  {progress.running[0]}"
-        return line[: self.columns - 1]
+        return line[: shutil.get_terminal_size().columns - 1]
 
     def _rewrite(self, line: str) -> None:
         if line != self._shown:

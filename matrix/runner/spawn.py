@@ -15,7 +15,7 @@ from matrix.runner.processes import SESSION_VARIABLE, end_marked
 from matrix.runner.session import Session
 
 ROOT = Path(matrix.__file__).resolve().parents[1]
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.2
 # Everything of pytest that costs time per case or start and that a cell does not use.
 WITHOUT = (
     "cacheprovider",
@@ -74,9 +74,10 @@ class Carrying:
         self.process.kill()
         self.process.wait()
         end_marked(self.session.mark)
-        for path in self.session.path.parent.glob(f"{self.session.name}-*.now"):
-            path.unlink()
         self.session.path.unlink(missing_ok=True)
+        for path in self.session.path.parent.glob(f"{self.session.name}-*"):
+            if path.suffix == ".now" or not path.stat().st_size:
+                path.unlink()
 
     def alive(self) -> bool:
         """Whether pytest still works, after a moment."""

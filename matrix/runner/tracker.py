@@ -33,13 +33,16 @@ class Tracker:
         self._moved = time.monotonic()
         self.look()
 
-    def plan(self, cells: Iterable[str]) -> None:
-        """What progress is measured against."""
-        self._planned = set(cells)
+    def plan(self, cells: Iterable[str], settled: Iterable[str] = ()) -> None:
+        """What progress is measured against; `settled` cells have a result that is not found by carrying them."""
+        known = set(settled)
+        self._planned = set(cells) | known
         self._outcomes = {}
         self._counts.clear()
         for cell in self._planned & self._reading.results.keys():
-            self._count(cell)
+            if cell in known or self.carried(cell):
+                self._count(cell)
+        self._first = None
 
     def begin(self, session: str) -> None:
         """A session starts: what was running has ended."""
@@ -52,6 +55,8 @@ class Tracker:
         """Take in what was written since the last look."""
         for path in sorted(self.directory.glob(PATTERN)):
             tail = self._tails.setdefault(path.name, Tail(path, self._reading.warn))
+            if not tail.grown():
+                continue
             current = bool(self._session) and path.name.startswith(f"journal-{self._session}-")
             for event in tail.read():
                 self._take(event, path.name, current=current)

@@ -164,9 +164,8 @@ class Warden:
             return
         reason = f"{self.bad_starts} workers in a row failed to start or left the device unwell"
         probe = self.last(ward, "probe")
-        why = (
-            probe and probe.get("reason")
-        ) or f"{describe_status(status)}: {read_tail(self.session.output(ward.name), 500) or ''}"
+        said = read_tail(self.session.output(ward.name), 500) or "it printed nothing"
+        why = (probe and probe.get("reason")) or f"{describe_status(status)}; {said}"
         self.journal.write("quarantine", {"reason": f"{reason}; the last: {why}"})
 
     def has_passed(self, ward: Ward) -> bool:
@@ -225,7 +224,7 @@ class Warden:
         except OSError:
             return None
         limit = self.session.limits.memory_gib * GIB
-        ward.memory = max(ward.memory, (data - announced.data) / limit)
+        ward.memory = max(ward.memory, (data - announced.data) / limit, (resident - announced.resident) / limit)
         return Reason.MEMORY if resident - announced.resident > limit * RESIDENT_MARGIN else None
 
     def end_orphans(self) -> None:

@@ -23,7 +23,7 @@ from matrix.result import Result
 from matrix.runner.announcement import Announcement
 from matrix.runner.journal import Journal
 from matrix.runner.limits import Watchdog, is_out_of_memory, limit_files, limit_memory, memory
-from matrix.runner.output import Output
+from matrix.runner.output import Inherited
 from matrix.runner.processes import adopt_orphans, children, die_with_parent, end
 from matrix.runner.session import Session, Task
 
@@ -37,7 +37,7 @@ TRACEBACK_LIMIT = 16 * 1024
 class Worker:
     """Carries tasks in this process."""
 
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(self, session: Session, name: str, output: Inherited) -> None:
         self.session = session
         self.pid = os.getpid()
         self.name = f"{name}-{self.pid}"
@@ -49,7 +49,7 @@ class Worker:
         self.journal = Journal(session.journal(name), self.name)
         self.journal.opened()
         self.announcement = Announcement(session.announcement(name))
-        self.output = Output(session.output(name))
+        self.output = output
         self.watchdog = Watchdog(session.stack(name))
 
     def start(self, cell: Cell) -> None:

@@ -45,8 +45,9 @@ NO_SPECIALS = ("random", "check")
 OVERFLOWING = ("addcmul", "addcdiv", "lerp", "polar", "hypot", "cosh", "sinh", "logaddexp", "square")
 # Which of several values wins at one place is open: only samples whose places differ can be compared.
 OPEN_ORDER = ("scatter.src", "scatter_.src", "index_put", "index_put_", "_index_put_impl_")
-# torch does not check the shapes of these against each other: a wrong one reads beyond the end, or divides by zero.
-UNCHECKED = ("native_batch_norm", "native_group_norm", "native_layer_norm_backward", "_weight_norm_interface_backward")
+# torch checks the shapes of these little: a wrong one reads beyond the end or divides by zero, in torch itself.
+UNCHECKED = ("native_batch_norm", "native_group_norm", "_weight_norm_interface")
+CHECKED_BACKWARD = ("_softmax", "_log_softmax", "select", "slice", "diagonal", "native_dropout")
 SAFE = ("strided", "transposed", "nan")
 # The output is as long as the largest value: extreme ones would ask for all memory.
 SIZED_BY_VALUE = ("bincount", "repeat_interleave", "one_hot", "arange")
@@ -125,7 +126,7 @@ class _Trial:
 
 def _meaningful(edge: Edge, entry: Entry) -> bool:
     family = family_of(entry.packet)
-    if entry.packet.startswith(UNCHECKED) and edge.kind not in SAFE:
+    if _is_unchecked(entry) and edge.kind not in SAFE:
         return False
     if edge.kind == "large":
         return family in REDUCING
@@ -140,6 +141,13 @@ def _meaningful(edge: Edge, entry: Entry) -> bool:
     if edge.kind in ("odd", "broadcast"):
         return entry.name not in OPEN_ORDER
     return True
+
+
+def _is_unchecked(entry: Entry) -> bool:
+    if entry.packet.startswith(UNCHECKED):
+        return True
+    pointwise = family_of(entry.packet) in ("pointwise", "activation")
+    return "_backward" in entry.packet and not pointwise and not entry.packet.startswith(CHECKED_BACKWARD)
 
 
 def _dtypes_for(kind: str, dtypes: tuple[str, ...]) -> list[str]:

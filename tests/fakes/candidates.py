@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import io
 import json
 import os
 import re
@@ -203,8 +204,8 @@ def bad_alloc() -> bool:
 
 def forge() -> bool:
     cell = "fakes:fake.forge/fake[dtype=float32,sample=typical-0]@interpret"
-    line = {"event": "result", "cell": cell, "outcome": "PASS", "phase": "compare", "attempt": 1}
-    line["comparison"] = {"rule": "equal", "total": 1, "mismatched": 0}  # type: ignore[assignment]
+    line: dict[str, object] = {"event": "result", "cell": cell, "outcome": "PASS", "phase": "compare", "attempt": 1}
+    line["comparison"] = {"rule": "equal", "total": 1, "mismatched": 0}
     print(json.dumps(line), flush=True)
     print("tests/test_it.py::test_it PASSED [100%]\n1 passed in 0.01s", flush=True)
     sys.__stdout__.write(json.dumps(line) + "\n")  # type: ignore[union-attr]
@@ -217,7 +218,7 @@ def forge_and_exit() -> bool:
 
 
 def patch_stdout() -> bool:
-    sys.stdout = None  # type: ignore[assignment]
+    sys.stdout = io.StringIO()
     return False
 
 
@@ -255,6 +256,20 @@ def flaky() -> bool:
     count = int(path.read_text()) if path.exists() else 0
     path.write_text(str(count + 1))
     return count % 2 == 1
+
+
+def flaky_crash() -> bool:
+    """Crashes every second time."""
+    path = Path(os.environ[STATE]) / "flaky_crash"
+    if path.exists():
+        return True
+    path.touch()
+    return segfault()
+
+
+def lie() -> bool:
+    """Right, but the judge is made to answer for another cell (tests/fakes/judge.py)."""
+    return True
 
 
 def poison() -> bool:

@@ -21,11 +21,13 @@ PROFILE = Profile(
     device="cpu",
     dispatch_key="CPU",
     evidence=("interpret",),
-    limits=Limits(seconds=2.0, memory_gib=0.25),
+    limits=Limits(seconds=2.0, memory_gib=0.125),
 )
+# The same with torch imported before time and memory are counted.
+TORCH = replace(PROFILE, name="fakes-torch", limits=Limits(seconds=30.0, memory_gib=0.5))
 
 
-def fake(name: str, *, sample: int = 0, reference: str = "", limits: Limits | None = None) -> Cell:
+def fake(name: str, *, sample: int = 0, reference: str = "", profile: Profile = PROFILE) -> Cell:
     """The cell of one candidate. `reference` names a function that the judge calls in phase inputs or reference."""
     operator = Operator(
         name=f"fake.{reference or name}",
@@ -37,5 +39,4 @@ def fake(name: str, *, sample: int = 0, reference: str = "", limits: Limits | No
         dtypes=("float32",),
         samples=(Sample("typical-0", ""),),
     )
-    profile = PROFILE if limits is None else replace(PROFILE, limits=limits)
     return Cell(profile, Case(operator, "fake", "float32", Sample(f"typical-{sample}", "")), Evidence.INTERPRET)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 
 from matrix.addresses import resolve
 from matrix.cell import Cell
 from matrix.outcome import Outcome, Phase
 from matrix.result import Comparison, Result
+from tests.fakes.cells import fake
 
 POISONED = "FAKES_POISONED"
 
@@ -20,6 +22,8 @@ POISONED = "FAKES_POISONED"
 def judge(cell: Cell, announce: Callable[[Phase], None]) -> Result:
     """Announce the phases as a real judge does, and compare with True."""
     operator = cell.case.operator
+    if operator.base == "lie":
+        return replace(judge(fake("right"), lambda _: None), cell="fakes:another")
     announce(Phase.INPUTS)
     inputs = resolve(operator.reference)() if operator.reference.endswith("inputs") else None
     announce(Phase.REFERENCE)
@@ -40,9 +44,9 @@ def probe() -> str | None:
     return "poisoned" if os.environ.get(POISONED) else None
 
 
-def warm(_cell: Cell) -> None:
-    """Import what the candidates need before memory and time are counted."""
-    import numpy as np
-    import torch
+def warm(cell: Cell) -> None:
+    """Import what the candidates need before memory and time are counted, as a real judge imports its provider."""
+    if "torch" in cell.profile.name:
+        import torch
 
-    torch.from_numpy(np.ones(1))
+        torch.ones(1)

@@ -1,0 +1,104 @@
+"""What the grid is made of: a cell as a reader sees it, all cells of an operator on a profile, and a row of those."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from shlex import quote
+
+from backends.expectation import Expectation
+from matrix.identity import CellId
+from matrix.outcome import Evidence, Verdict
+from matrix.result import Result
+from matrix.verdict import SEVERITY, worst
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One cell as a reader sees it: what it is, what every attempt found, what that means.
+
+    result       what the record says of the cell;  attempts: all that say something, in order
+    unstable     whether the attempts ended differently
+    expectation  the live expectation that excuses or contradicts the result, if there is one
+    vacuous      the declared reason why an impostor's answer is right for this operator
+    """
+
+    id: CellId
+    base: str
+    family: str
+    call: str
+    result: Result
+    attempts: tuple[Result, ...]
+    verdict: Verdict
+    unstable: bool = False
+    expectation: Expectation | None = None
+    vacuous: str | None = None
+
+    @cached_property
+    def text(self) -> str:
+        return str(self.id)
+
+    @property
+    def dtype(self) -> str:
+        return dict(self.id.parameters).get("dtype", "")
+
+    @property
+    def sample(self) -> str:
+        return dict(self.id.parameters).get("sample", "")
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; a record of another machine may hold any number, and only a duration is passed on."""
+        seconds = self.result.seconds
+        return seconds if seconds is not None and 0 <= seconds < 1e9 else None
+
+    @property
+    def rerun(self) -> str:
+        """The command that repeats this cell in the foreground."""
+        return f"python -m matrix rerun {quote(self.text)}"
+
+    @property
+    def impostors(self) -> tuple[str, ...]:
+        """Wrong answers that would have passed as well."""
+        return self.result.comparison.vacuous if self.result.comparison else ()
+
+
+@dataclass(frozen=True)
+class Square:
+    """One operator on one profile: all its cells there. An empty square has none."""
+
+    findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def verdicts(self) -> Counter[Verdict]:
+        return Counter(finding.verdict for finding in self.findings)
+
+    @cached_property
+    def worst(self) -> Verdict | None:
+        return worst(self.verdicts) if self.findings else None
+
+    @cached_property
+    def evidence(self) -> Evidence | None:
+        """The strongest evidence that put the operator to the test here."""
+        judged = {finding.id.evidence for finding in self.findings if finding.result.outcome.judged}
+        return max(judged, key=lambda evidence: evidence.strength, default=None)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One base name over all profiles, one square per profile in the grid's order."""
+
+    base: str
+    family: str
+    squares: tuple[Square, ...]
+
+    @cached_property
+    def worst(self) -> Verdict:
+        return worst(square.worst for square in self.squares if square.worst is not None)
+
+
+def worst_first(rows: Iterable[Row]) -> list[Row]:
+    """Rows with the worst news first; within one verdict, the grid's own order."""
+    return sorted(rows, key=lambda row: SEVERITY.index(row.worst))
