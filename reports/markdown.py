@@ -83,8 +83,8 @@ def _head(summary: Summary) -> str:
     ]
     if latest is not None:
         stack = ", ".join(f"{plain(name)} {plain(version)}" for name, version in latest.header.stack.items())
-        facts = f"Started {plain(moment(latest.header.started))}, plan {plain(latest.header.plan, 12)}"
-        lines.append(f"{facts}, with {stack}" if stack else facts)
+        started = f"Started {plain(moment(latest.header.started))}, plan {plain(latest.header.plan, 12)}"
+        lines.append(f"{started}, with {stack}" if stack else started)
     return "\n\n".join(lines)
 
 

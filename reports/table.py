@@ -19,6 +19,8 @@ from reports.summary import Summary, compress, group_alike, next_steps
 from reports.terminal import Terminal, plain
 from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, clean, count, duration, one_line, verdict_counts
 
+__all__ = ["Terminal", "render_table"]
+
 # All-ok rows beyond this many are summed up per family.
 MOST_OK_ROWS = 16
 MOST_ROWS = 60

@@ -20,7 +20,7 @@ SYMBOLS: dict[Verdict, str] = {
 }
 
 # For a terminal that cannot show the ones above.
-PLAIN: dict[str, str] = {"✓": "+", "≈": "~", "↑": "^", "✗": "X", "·": "|", "…": "...", "→": "->", "×": "x"}
+PLAIN: dict[str, str] = {"✓": "+", "≈": "~", "↑": "^", "✗": "X", "·": "|", "…": "...", "→": "->"}
 
 VERDICTS: dict[Verdict, str] = {
     Verdict.OK: "passed",

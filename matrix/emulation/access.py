@@ -69,6 +69,7 @@ class MemoryAccess:
     """Instructions that touch memory."""
 
     guard: MemoryGuard
+    raw: Any  # Triton's compiled gather and scatter
 
     def create_addptr(self, pointer: Block, offset: Block) -> Block:
         size = STORAGE.get(pointer.dtype.scalar.element_ty.name)
@@ -99,27 +100,23 @@ class MemoryAccess:
         return element, storage
 
     def _load(self, pointer: Block, mask: Mask, other: Array | None) -> Block:
-        from triton._C.libtriton import interpreter
-
         element, storage = self._checked(pointer, mask)
         active = np.ones(pointer.data.shape, dtype=bool) if mask is None else mask
         if other is None or element.name in NARROW:
             filler = np.zeros(pointer.data.shape, dtype=storage)
         else:
             filler = to_storage(other, element)
-        bits = interpreter.load(pointer.data, active, filler, storage)
+        bits = self.raw.load(pointer.data, active, filler, storage)
         data = from_storage(bits, element)
         if other is not None and element.name in NARROW:
             data = np.where(active, data, other)
         return Block(data, element)
 
     def _store(self, pointer: Block, data: Array, mask: Mask) -> None:
-        from triton._C.libtriton import interpreter
-
         element, storage = self._checked(pointer, mask)
         active = np.ones(pointer.data.shape, dtype=bool) if mask is None else mask
         bits = to_storage(data, element)
-        interpreter.store(pointer.data, np.ascontiguousarray(bits).astype(storage, copy=False), active)
+        self.raw.store(pointer.data, np.ascontiguousarray(bits).astype(storage, copy=False), active)
 
     # atomics: programs run one after another, so an atomic is an ordinary update, lane by lane
     def create_atomic_rmw(

@@ -78,3 +78,10 @@ def from_storage(bits: Array, dtype: Any) -> Array:
     if name == "int1":
         return bits != 0
     return bits
+
+
+def spread(data: Array, shape: tuple[int, ...]) -> Array:
+    """`numpy.broadcast_to`, several times faster for the common cases."""
+    if data.size == 1:
+        return np.ndarray(shape, data.dtype, data.reshape(1), 0, (0,) * len(shape))
+    return np.broadcast_to(data, shape)

@@ -13,7 +13,7 @@ import numpy as np
 
 from matrix.emulation.access import MemoryAccess
 from matrix.emulation.arithmetic import Arithmetic, Comparisons
-from matrix.emulation.block import Block, carrier
+from matrix.emulation.block import Block, carrier, spread
 from matrix.emulation.external import call_external
 from matrix.emulation.gaps import EmulationGap
 from matrix.emulation.memory import MemoryGuard
@@ -60,10 +60,10 @@ class Shapes:
         return Block(np.expand_dims(value.data, axis), value.dtype, value.region)
 
     def create_broadcast(self, value: Block, shape: list[int]) -> Block:
-        return Block(np.broadcast_to(value.data, tuple(shape)), value.dtype, value.region)
+        return Block(spread(value.data, tuple(shape)), value.dtype, value.region)
 
     def create_splat(self, type_: Any, value: Block) -> Block:
-        return Block(np.broadcast_to(value.data.reshape(()), tuple(type_.shape)), value.dtype, value.region)
+        return Block(spread(value.data, tuple(type_.shape)), value.dtype, value.region)
 
     def create_unsplat(self, value: Block) -> Block:
         return Block(value.data.reshape(-1)[:1], value.dtype, value.region)
@@ -95,6 +95,8 @@ class Builder(Arithmetic, Comparisons, Shapes, MemoryAccess):
 
     def __init__(self, types: dict[str, Any]) -> None:
         """`types` maps names of Triton's scalar types to them."""
+        from triton._C.libtriton import interpreter
+
         self.types = types
         self.int1 = types["int1"]
         self.int32 = types["int32"]
@@ -107,6 +109,7 @@ class Builder(Arithmetic, Comparisons, Shapes, MemoryAccess):
             "convert_custom_types": self._convert_custom_types,
         }
         self.make_tensor: Any = None
+        self.raw = interpreter
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("get_"):

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from matrix.emulation.builder import Builder
+from matrix.emulation.front_end import intern_types, make_front_end
 from matrix.emulation.gaps import NotCompilable, StaticAssertion
 from matrix.emulation.reduction import Reducer
 
@@ -146,11 +147,11 @@ def _three(bounds: tuple[Any, ...]) -> tuple[Any, Any, Any]:
 def install() -> tuple[Language, Any, Builder]:
     """Patch Triton's language for good. Returns what kernels are rewritten to, the front end and the builder."""
     from triton.language import core, standard
-    from triton.language.semantic import TritonSemantic
 
     builder = Builder(_scalar_types(core))
     builder.make_tensor = core.tensor
-    semantic = TritonSemantic(builder)
+    intern_types()
+    semantic = make_front_end(builder)
     for holder in _holders():
         _bind_builtins(holder, semantic)
     for hint in ("multiple_of", "max_contiguous", "max_constancy"):

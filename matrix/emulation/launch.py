@@ -98,6 +98,7 @@ class Launcher:
         from triton.language import core
 
         self.core = core
+        self.native = (core.base_value, tuple)
         self.language = language
         self.semantic = semantic
         self.builder = builder
@@ -134,15 +135,14 @@ class Launcher:
         """A device function, called from a kernel."""
         if not self.depth:
             raise RuntimeError("Cannot call @triton.jit'd outside of the scope of a kernel")
-        kernel = self.kernel(function)
-        bound, unknown = kernel.bind(args, kwargs, function.__name__)
-        if unknown:
-            raise LaunchRefused(f"{function.__name__}() got an unexpected argument {next(iter(unknown))!r}")
-        native, constexpr = self.core.base_value, self.core.constexpr
-        values = [
-            value if isinstance(value, native | tuple) else constexpr(value) for value in bound.values()
-        ]
-        return kernel.function(*values)
+        kernel = self.kernels.get(function.fn) or self.kernel(function)
+        if kwargs or len(args) != len(kernel.names):
+            bound, unknown = kernel.bind(args, kwargs, function.__name__)
+            if unknown:
+                raise LaunchRefused(f"{function.__name__}() got an unexpected argument {next(iter(unknown))!r}")
+            args = tuple(bound.values())
+        native, constexpr = self.native, self.core.constexpr
+        return kernel.function(*[value if isinstance(value, native) else constexpr(value) for value in args])
 
     def launch(
         self, function: Any, args: tuple[Any, ...], grid: Any, kwargs: dict[str, Any], *, warmup: bool

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from operators.call import Call, TensorSpec, write_value
-from operators.edges import call_tensors, elements_of, tensors_of
-from operators.harvest.facts import Recorded
+from operators.edges import call_tensors, elements_of, map_tensors, reshape, tensors_of
 
 TYPICAL = 6  # samples kept of an entry
 TRIED = 40  # candidates looked at before the choice is made
 HEAVY = ("convolution", "attention", "sort", "upsampling", "pooling", "random")
+RAISED = ((6, 7), (2, 3, 4), (2, 1, 3, 5))
 LONG = 2000  # elements of an output made from numbers alone
 BUDGET, HEAVY_BUDGET = 1200, 640  # elements of all tensors of a typical sample
 
@@ -25,7 +25,7 @@ class Candidate:
 
     call: Call
     source: str
-    halves: frozenset[torch.dtype]
+    device_dtypes: frozenset[torch.dtype]
     own: bool
 
     @property
@@ -46,6 +46,18 @@ class Candidate:
     def is_foreign(self) -> bool:
         """Does it hold float64 or complex tensors that are not the case's own type?"""
         return any(spec.dtype == "float64" for spec in self.tensors)
+
+
+def raised(candidates: list[Candidate]) -> list[Candidate]:
+    """Candidates with more dimensions, for operators that torch's samples show only rows of."""
+    for candidate in candidates:
+        shapes = {spec.shape for spec in candidate.tensors}
+        if len(shapes) == 1 and all(len(shape) == 1 and shape[0] > 2 for shape in shapes):
+            return [
+                replace(candidate, call=map_tensors(candidate.call, lambda _n, spec, s=shape: reshape(spec, s)))  # type: ignore[misc]
+                for shape in RAISED
+            ]
+    return []
 
 
 def kind_of(call: Call) -> str:
@@ -104,10 +116,7 @@ def first_rank(candidate: Candidate, dtypes: tuple[str, ...]) -> tuple[Any, ...]
         8 <= size <= 640 or not ranks,
         all(size > 1 for spec in candidate.tensors[:1] for size in spec.shape),
         len({size for spec in candidate.tensors for size in spec.shape}) > 1,
+        not any(spec.dtype in ("int32", "uint8") for spec in candidate.tensors),
         -len(candidate.call.kwargs),
         size,
     )
-
-
-def candidate_of(call: Call, recorded: Recorded, *, own: bool) -> Candidate:
-    return Candidate(call, recorded.source, recorded.halves, own)

@@ -38,13 +38,16 @@ class TensorFact:
 
 @dataclass(frozen=True)
 class Recorded:
-    """One call that reached ATen: its overload, its arguments by name, and the OpInfo and dtype that led to it."""
+    """One call that reached ATen: its overload, its arguments by name, and the OpInfo and dtype that led to it.
+
+    `device_dtypes` are those that the OpInfo says a GPU takes.
+    """
 
     overload: str
     arguments: dict[str, Any]
     source: str
     dtype: torch.dtype
-    halves: frozenset[torch.dtype] = field(default_factory=frozenset)
+    device_dtypes: frozenset[torch.dtype] = field(default_factory=frozenset)
     path: str = "direct"
 
     @property

@@ -21,7 +21,9 @@ STATISTICS = {
     "native_batch_norm_backward": ("save_mean", "save_invstd"),
     "_weight_norm_interface_backward": ("saved_norms",),
 }
-WIDE = 100  # further out nothing new is met that .extreme() does not meet
+WIDE = 10  # further out nothing new is met that .extreme() does not meet
+# torch's samples of these are positive for no reason that the operator has.
+UNBOUNDED = ("rms_norm", "native_batch_norm")
 # A divisor must not be zero where the operator works on integers as well.
 DIVISORS = ("floor_divide", "remainder", "div", "divide", "true_divide", "fmod")
 
@@ -74,6 +76,8 @@ def _value(value: Any, name: str, schema_name: str, recorded: Recorded, domain: 
     packet = schema_name.removeprefix("aten::").rstrip("_")
     dtype = _dtype(value, name, packet, recorded)
     fill, fill_args = _fill(value, dtype, domain)
+    if packet in UNBOUNDED and name in ("input", "weight", "bias", "running_mean") and fill == "between":
+        fill, fill_args = "default", ()
     if name == "other" and packet in DIVISORS:
         fill, fill_args = "between", (1, 9)
     return TensorSpec(value.shape, dtype, fill, fill_args, strides=value.strides)

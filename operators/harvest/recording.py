@@ -39,7 +39,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, unused-ignore, no-untyp
         self.calls: dict[tuple[str, str], dict[str, Recorded]] = {}
         self.source, self.path = "", "direct"
         self.dtype = torch.float32
-        self.halves: frozenset[torch.dtype] = frozenset()
+        self.device_dtypes: frozenset[torch.dtype] = frozenset()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.note(func, args, kwargs or {})
@@ -57,7 +57,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, unused-ignore, no-untyp
             }
         except ForeignValueError:
             return
-        recorded = Recorded(overload, named, self.source, self.dtype, self.halves, self.path)
+        recorded = Recorded(overload, named, self.source, self.dtype, self.device_dtypes, self.path)
         if recorded.elements <= ELEMENTS:
             seen.setdefault(_shape_key(named), recorded)
 
@@ -84,7 +84,7 @@ def _record_info(recorder: Recorder, info: Any) -> None:
         return
     recorder.source = info.name + (f":{info.variant_test_name}" if info.variant_test_name else "")
     recorder.dtype = dtype
-    recorder.halves = frozenset(info.supported_dtypes("cuda")) & {torch.float16, torch.bfloat16}
+    recorder.device_dtypes = frozenset(info.supported_dtypes("cuda"))
     functions = [info.op, *(alias.op for alias in info.aliases)]
     torch.manual_seed(0)
     random.seed(0)

@@ -16,6 +16,7 @@ from operators.harvest.choosing import (
     diverse,
     first_rank,
     kind_of,
+    raised,
 )
 from operators.harvest.deriving import Found, derived, is_brief
 from operators.harvest.entries import Entry
@@ -39,7 +40,7 @@ def candidates_for(entry: Entry, schema: Any, pool: Pool, domains: Domains) -> l
     for recorded, arguments in pool.fitting(entry, schema):
         ranges = domains.get((recorded.overload, recorded.source), {})
         call = with_outputs(write_call(arguments, schema, recorded, ranges), schema)
-        candidate = Candidate(call, recorded.source, recorded.halves, is_own(recorded, entry))
+        candidate = Candidate(call, recorded.source, recorded.device_dtypes, is_own(recorded, entry))
         if candidate.elements <= budget and not (candidate.is_foreign or candidate.is_long):
             found.setdefault(str(call), candidate)
     own = [candidate for candidate in found.values() if candidate.own]
@@ -53,7 +54,7 @@ def tried(entry: Entry, candidates: list[Candidate]) -> Iterator[Found]:
     for number, candidate in enumerate(diverse(candidates)):
         if number >= TRIED:
             return
-        dtypes = accepted_dtypes(target, candidate.call, frozenset() if native else candidate.halves)
+        dtypes = accepted_dtypes(target, candidate.call, candidate.device_dtypes, own=candidate.own, native=native)
         if dtypes:
             yield Found(kind_of(candidate.call), candidate, dtypes)
 
@@ -73,12 +74,17 @@ def row(entry: Entry, pool: Pool, domains: Domains) -> Operator:
     schema = schema_of(entry)
     if schema is None:
         return operator_of(entry, schema, [], [])
-    found = list(tried(entry, candidates_for(entry, schema, pool, domains)))
+    candidates = candidates_for(entry, schema, pool, domains)
+    if all(max((len(spec.shape) for spec in c.tensors), default=9) < 2 for c in candidates):
+        candidates += raised(candidates)
+    found = list(tried(entry, candidates))
     chosen = typical(found, BRIEF if is_brief(entry) else TYPICAL)
     texts = {str(item.candidate.call) for item in chosen}
     recorded = [item for item in found if str(item.candidate.call) not in texts and item.kind != "typical"]
     refused = [
-        Candidate(with_outputs(write_call(arguments, schema, call, {}), schema), call.source, call.halves, own=True)
+        Candidate(
+            with_outputs(write_call(arguments, schema, call, {}), schema), call.source, call.device_dtypes, own=True
+        )
         for call, arguments in pool.refused(entry, schema)
     ]
     refused = [candidate for candidate in refused if not candidate.is_long]

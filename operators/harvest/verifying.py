@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from operators.call import Call, LikeSpec
-from operators.harvest.drawing import draw_call
+from operators.harvest.drawing import HALVES, draw_call
 from operators.harvest.notation import output_names
 
 DTYPES = ("float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
@@ -51,14 +51,19 @@ def functional_outputs(target: Any, call: Call, dtype: torch.dtype) -> list[torc
     raise ValueError(f"{target} has no functional overload with the same arguments")
 
 
-def accepted_dtypes(target: Any, call: Call, halves: frozenset[torch.dtype]) -> tuple[str, ...]:
-    """The dtypes at which the call can have a reference.
+def accepted_dtypes(
+    target: Any, call: Call, device_dtypes: frozenset[torch.dtype], *, own: bool, native: bool
+) -> tuple[str, ...]:
+    """The dtypes at which the call has a reference and a GPU takes it.
 
-    A half type that the CPU has no kernel for stays in, if the GPU has one (`halves`) and float64 works: the reference
-    is computed in float64.
+    A half type that the CPU has no kernel for stays in, if the GPU has one and float64 works: the reference is computed
+    in float64, unless it is held against the native operator. Types that only the CPU takes (whole numbers in a
+    matrix product) are left out, where the OpInfo of the very operator says so.
     """
     found = [name for name in DTYPES if accepts(target, call, getattr(torch, name))]
-    if "float32" in found and halves and accepts(target, call, torch.float64):
-        found += [str(half).removeprefix("torch.") for half in halves]
+    if "float32" in found and not native and accepts(target, call, torch.float64):
+        found += [str(half).removeprefix("torch.") for half in device_dtypes & set(HALVES)]
+    if own:
+        found = [name for name in found if getattr(torch, name) in device_dtypes]
     kept = tuple(name for name in DTYPES if name in found)
     return kept or (("float64",) if accepts(target, call, torch.float64) else ())

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from matrix.runner.processes import alive, marked
 ROOT = Path(__file__).resolve().parents[3]
 COUNT = 60
 SEED = 20_26
-ROUNDS = 3
+ROUNDS = 2
 
 Driver = subprocess.Popen[bytes]
 
@@ -32,7 +32,7 @@ def drive(directory: Path, *names: str) -> Driver:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
-def events(directory: Path, kind: str) -> Iterator[dict[str, object]]:
+def events(directory: Path, kind: str) -> Iterator[Mapping[str, object]]:
     for path in sorted(directory.glob(PATTERN)):
         yield from ({**event, "file": path.name} for event in Tail(path).read() if event["event"] == kind)
 
