@@ -31,6 +31,12 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def rerun(session: nox.Session) -> None:
+    """Repeat one cell in the foreground: nox -s rerun -- 'CELL_ID', as the reports print it."""
+    session.run(environment(session, "run"), "-m", "matrix", "rerun", *session.posargs, external=True)
+
+
+@nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Check the project: lint, types, tests. What follows `--` goes to pytest, and then only pytest is run."""
     python = environment(session, "run", "test", "lint")

@@ -36,6 +36,9 @@ def parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="write the reports of a run again, with today's expectations")
     report.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
     report.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
+    expect = commands.add_parser("expect", help="draft expectations for what broke in a run, for a person to finish")
+    expect.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
+    expect.add_argument("--profile", metavar="NAME", help="the column (default: every column of the run)")
     return top
 
 

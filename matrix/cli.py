@@ -30,7 +30,8 @@ from matrix.runner.journal import read_run
 from matrix.runner.progress import Display
 from matrix.runner.session import RunSettings
 from operators.catalogue import CatalogueError
-from reports.grid import About, build_grid
+from reports.expecting import draft_expectations
+from reports.grid import About, Grid, build_grid
 from reports.summary import Summary
 from reports.table import Terminal, render_table
 from reports.write import write_reports
@@ -44,9 +45,16 @@ class UsageError(ValueError):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Follow a command line and return its exit code; mistakes in what the user wrote are one message each, never a traceback."""
+    """Follow a command line and return its exit code. A mistake in what the user wrote is one message, never a traceback."""
     options = parser().parse_args(arguments)
-    commands = {"run": run, "plan": show_plan, "profiles": show_profiles, "rerun": repeat, "report": report}
+    commands = {
+        "run": run,
+        "plan": show_plan,
+        "profiles": show_profiles,
+        "rerun": repeat,
+        "report": report,
+        "expect": expect,
+    }
     try:
         return commands[options.command](options, arguments)
     except (
@@ -113,10 +121,24 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
 def report(options: argparse.Namespace, _: Sequence[str]) -> int:
     """Write the reports of a run again."""
-    header = _header(options.directory)
-    remembered = parser().parse_args(header.arguments)
-    remembered.strict = options.strict
-    return _report(Job.of(remembered, header.arguments, options.directory))
+    job = _remembered(options.directory)
+    job.options.strict = options.strict
+    return _report(job)
+
+
+def expect(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Print a draft of expectations for what broke."""
+    grid = _grid(_remembered(options.directory))
+    columns = [profile.name for profile in grid.profiles]
+    for column in [options.profile] if options.profile else columns:
+        sys.stdout.write(draft_expectations(grid, column))
+    return 0
+
+
+def _remembered(directory: Path) -> Job:
+    """The job that wrote a directory, with what is declared today."""
+    header = _header(directory)
+    return Job.of(parser().parse_args(header.arguments), header.arguments, directory)
 
 
 @dataclass(frozen=True)
@@ -215,7 +237,14 @@ def _carry(job: Job) -> None:
 
 def _report(job: Job, seconds: float | None = None) -> int:
     strict = job.options.strict
-    grid = build_grid(
+    grid = _grid(job, seconds)
+    files = write_reports(grid, job.directory, strict=strict)
+    print(render_table(grid, Terminal.of(sys.stdout), files=files, strict=strict), flush=True)
+    return Summary(grid, strict).exit_code
+
+
+def _grid(job: Job, seconds: float | None = None) -> Grid:
+    return build_grid(
         [read_run(job.directory)],
         job.planned.cells,
         job.declared.profiles,
@@ -225,6 +254,3 @@ def _report(job: Job, seconds: float | None = None) -> int:
         no_cases=job.declared.no_cases(),
         about=About(job.directory.name, job.options.tier, seconds),
     )
-    files = write_reports(grid, job.directory, strict=strict)
-    print(render_table(grid, Terminal.of(sys.stdout), files=files, strict=strict), flush=True)
-    return Summary(grid, strict).exit_code

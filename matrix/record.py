@@ -43,7 +43,7 @@ def result_to_json(result: Result) -> dict[str, Json]:
         "traceback": _shorten(result.traceback),
         "output": _shorten(result.output),
     }
-    return {name: value for name, value in fields.items() if value not in (None, "", [])}
+    return _present(fields)
 
 
 def result_from_json(record: object) -> Result:
@@ -109,7 +109,13 @@ def _write_comparison(comparison: Comparison) -> dict[str, Json]:
         "policies": dict(comparison.policies),
         "vacuous": list(comparison.vacuous),
     }
-    return {name: value for name, value in fields.items() if value not in (None, [], {})}
+    return _present(fields)
+
+
+def _present(fields: dict[str, Json]) -> dict[str, Json]:
+    """What is there. An empty first_bad is: it is the only index of a 0-d tensor."""
+    empty = {"detail": "", "launches": [], "policies": {}, "vacuous": []}
+    return {name: value for name, value in fields.items() if value is not None and empty.get(name) != value}
 
 
 def _read_comparison(record: object) -> Comparison:

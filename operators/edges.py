@@ -44,7 +44,8 @@ def propose(call: Call, *, changed: int | None = None) -> Iterator[Edge]:
         yield Edge("expanded", proposal)
     first = call_tensors(call)[:1]
     for proposal in _illegal(call):
-        yield Edge("illegal", proposal, raises=True, keeps_first=call_tensors(proposal)[:1] == first)
+        if proposal != call:
+            yield Edge("illegal", proposal, raises=True, keeps_first=call_tensors(proposal)[:1] == first)
 
 
 def tensors_of(value: Value) -> list[TensorSpec]:
@@ -303,7 +304,7 @@ def _with_size(call: Call, *shapes: list[Value]) -> Iterator[Call]:
     for shape in shapes:
         if isinstance(call.args[0], list):
             yield Call((shape, *call.args[1:]), call.kwargs)
-        elif len(shape) == 1:
+        elif len(shape) == 1 and type(call.args[0]) in (int, float):
             yield Call((*shape, *call.args[1:]), call.kwargs)
 
 

@@ -49,6 +49,11 @@ class Finding:
         return dict(self.id.parameters).get("sample", "")
 
     @property
+    def judged(self) -> bool:
+        """Whether the provider was put to the test: it answered for itself, and the suite did its part."""
+        return self.result.outcome.judged and self.verdict is not Verdict.SUITE
+
+    @property
     def seconds(self) -> float | None:
         """How long it took; a record of another machine may hold any number, and only a duration is passed on."""
         seconds = self.result.seconds
@@ -82,7 +87,7 @@ class Square:
     @cached_property
     def evidence(self) -> Evidence | None:
         """The strongest evidence that put the operator to the test here."""
-        judged = {finding.id.evidence for finding in self.findings if finding.result.outcome.judged}
+        judged = {finding.id.evidence for finding in self.findings if finding.judged}
         return max(judged, key=lambda evidence: evidence.strength, default=None)
 
 

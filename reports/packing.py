@@ -55,13 +55,17 @@ class Packer:
         self.grid = grid
         self.strings = Shared([""], {"": 0})
         self.facts = Shared()
+        self.known: dict[tuple[str, int], int] = {}
         loud = [finding for finding in grid.findings if finding.verdict in LOUD]
         self.detail_limit = DETAIL_LIMIT if len(loud) <= MANY_DETAILS else SHORT_DETAIL_LIMIT
         self.with_output = _within_budget(loud)
 
     def text(self, text: str | None, limit: int = DETAIL_LIMIT) -> int:
-        bounded = shorten(clean(text or ""), limit)
-        return self.strings.place(bounded, bounded)
+        key = (text or "", limit)
+        if key not in self.known:
+            bounded = shorten(clean(key[0]), limit)
+            self.known[key] = self.strings.place(bounded, bounded)
+        return self.known[key]
 
     def fact(self, finding: Finding) -> int:
         """Everything that many cells have in common: phase, detail, gap, launches, attempts, expectation, output."""
@@ -126,6 +130,7 @@ def pack_grid(grid: Grid, *, strict: bool = False) -> dict[str, Json]:
             [VERDICT_LETTERS[verdict], verdict.value, SYMBOLS[verdict], VERDICTS[verdict]] for verdict in SEVERITY
         ],
         "outcomes": [[OUTCOME_LETTERS[outcome], outcome.value, MEANING[outcome]] for outcome in Outcome],
+        "judged": "".join(OUTCOME_LETTERS[outcome] for outcome in Outcome if outcome.judged),
         "evidences": [[evidence.value, EVIDENCE[evidence]] for evidence in Evidence],
         "profiles": [[profile.name, shorten(clean(profile.title), 80)] for profile in grid.profiles],
         "families": list(dict.fromkeys(row.family for row in grid.rows)),

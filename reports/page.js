@@ -25,7 +25,7 @@ function aggregate() {
       if (state.dtype && dtypes[place] !== state.dtype) continue;
       if (state.verdicts.size && !state.verdicts.has(verdict)) continue;
       result.counts[square * kinds + verdict] += 1;
-      if (JUDGED.has(verdict)) result.evidence[square] = Math.max(result.evidence[square], layer.evidence);
+      if (isJudged(layer, place)) result.evidence[square] = Math.max(result.evidence[square], layer.evidence);
     }
   }
   return result;

@@ -7,13 +7,16 @@ const [caseRow, caseOperator, caseProvider, caseParameters, caseCall] = data.cas
 const verdicts = data.verdicts.map(([letter, name, symbol, meaning]) => ({ letter, name, symbol, meaning, style: name === "n/a" ? "na" : name }));
 const verdictOf = new Map(verdicts.map((verdict, place) => [verdict.letter, place]));
 const outcomeOf = new Map(data.outcomes.map(([letter, name, meaning]) => [letter, { name, meaning }]));
-const JUDGED = new Set(verdicts.flatMap((verdict, place) => (["ok", "known", "fixed", "broken"].includes(verdict.name) ? [place] : [])));
+const SUITE = verdicts.findIndex((verdict) => verdict.name === "suite");
 const LOUD = new Set(verdicts.flatMap((verdict, place) => (["known", "suite", "fixed", "broken"].includes(verdict.name) ? [place] : [])));
 const layers = data.layers.map(([profile, evidence, outcomes, letters, facts, times, comparisons]) => ({ profile, evidence, outcomes, letters, facts, times, comparisons }));
 const dtypes = data.cases[3].map((place) => /(?:^|,)dtype=([^,]*)/.exec(data.strings[place])?.[1] ?? "");
 
 const casesOf = data.rows.map(() => []);
 caseRow.forEach((row, place) => casesOf[row].push(place));
+
+// Whether the provider was put to the test: it answered for itself, and the suite did its part.
+const isJudged = (layer, place) => data.judged.includes(layer.outcomes[place]) && verdictOf.get(layer.letters[place]) !== SUITE;
 
 const byId = (id) => document.getElementById(id);
 const count = (number, singular) => `${number.toLocaleString("en")} ${singular}${number === 1 ? "" : "s"}`;

@@ -20,18 +20,19 @@ function verdictCounts(chosen) {
 }
 
 const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
-const judgedOf = (counts) => sum(counts.filter((_, place) => JUDGED.has(place)));
+const judgedIn = (chosen) => sum(chosen.map((layer) => sum(caseRow.map((_, place) => Number(isJudged(layer, place))))));
 
 function evidenceCards() {
   const cards = [];
   let onChip = 0, waiting = 0;
   data.evidences.forEach(([name, meaning], evidence) => {
-    const counts = verdictCounts(layers.filter((layer) => layer.evidence === evidence));
+    const chosen = layers.filter((layer) => layer.evidence === evidence);
+    const counts = verdictCounts(chosen), tested = judgedIn(chosen);
     if (!sum(counts)) return;
     if (name === "run" || name === "time") {
-      onChip += judgedOf(counts);
-      waiting += sum(counts) - judgedOf(counts);
-      if (!judgedOf(counts)) return;
+      onChip += tested;
+      waiting += sum(counts) - tested;
+      if (!tested) return;
     }
     const strip = element("div", { class: "strip", "aria-hidden": "true" });
     counts.forEach((number, place) => {
@@ -40,7 +41,7 @@ function evidenceCards() {
       part.style.flexGrow = number;
       strip.append(part);
     });
-    const judged = element("small", {}, `${judgedOf(counts).toLocaleString("en")} of ${count(sum(counts), "cell")} judged`);
+    const judged = element("small", {}, `${tested.toLocaleString("en")} of ${count(sum(counts), "cell")} judged`);
     cards.push(element("li", {}, element("h2", {}, `${name} `, judged), strip, element("div", { class: "counts" }, counts.map((number, place) => number > 0 && word(place, number))), element("p", {}, `${meaning[0].toUpperCase()}${meaning.slice(1)}.`)));
   });
   if (!onChip) cards.push(element("li", {}, element("h2", {}, "On a chip: nothing yet"), element("p", {}, `${waiting ? `${count(waiting, "cell")} wait for a device. ` : ""}What this report says is known without one, and counts as no more than that.`)));
@@ -52,7 +53,7 @@ function totals() {
   const head = element("tr", {}, ["profile", "evidence", "cells", "judged"].map((title) => element("th", { scope: "col" }, title)), shown.map((place) => element("th", { scope: "col" }, `${verdicts[place].symbol} ${verdicts[place].name}`)));
   const lines = layers.map((layer) => {
     const counts = verdictCounts([layer]);
-    const cells = [sum(counts), judgedOf(counts), ...shown.map((place) => counts[place] || "·")];
+    const cells = [sum(counts), judgedIn([layer]), ...shown.map((place) => counts[place] || "·")];
     return element("tr", {}, element("th", { scope: "row" }, data.profiles[layer.profile][0]), element("td", {}, data.evidences[layer.evidence][0]), cells.map((value) => element("td", {}, value.toLocaleString("en"))));
   });
   byId("totals").append(element("table", {}, element("thead", {}, head), element("tbody", {}, lines)));

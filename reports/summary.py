@@ -13,8 +13,6 @@ from reports.finding import Finding, Row, Square
 from reports.grid import Grid
 from reports.wording import count, share
 
-JUDGED = (Verdict.OK, Verdict.KNOWN, Verdict.FIXED, Verdict.BROKEN)
-
 
 @dataclass(frozen=True)
 class Gap:
@@ -70,7 +68,7 @@ class Summary:
 
     @cached_property
     def judged(self) -> int:
-        return sum(self.grid.verdicts[verdict] for verdict in JUDGED)
+        return sum(finding.judged for finding in self.grid.findings)
 
     @property
     def color(self) -> str:
@@ -97,8 +95,7 @@ class Summary:
     @cached_property
     def evidence(self) -> str:
         """On what evidence: 300 interpret, 20 run."""
-        judged = [finding.id.evidence for finding in self.grid.findings if finding.result.outcome.judged]
-        number = Counter(judged)
+        number = Counter(finding.id.evidence for finding in self.grid.findings if finding.judged)
         order = sorted(number, key=lambda evidence: -evidence.strength)
         return ", ".join(f"{number[evidence]} {evidence}" for evidence in order) or "none"
 

@@ -26,6 +26,8 @@ MOST_OK_ROWS = 16
 MOST_ROWS = 60
 MOST_GROUPS = 12
 MOST_NAMES = 8
+# What tabulate adds to a header before it makes a column as wide.
+HEADER_PADDING = 2
 
 
 def render_table(
@@ -158,14 +160,20 @@ def _bands(
 ) -> Iterable[tuple[int, int]]:
     """Runs of neighbouring columns that fit the width, each with the operators' names before it."""
     widths = [
-        max([*map(len, header.splitlines()), *(len(clean(body[place])) for body in bodies)])
+        max(
+            [
+                *(len(part) + HEADER_PADDING for part in header.splitlines()),
+                *(len(clean(body[place])) for body in bodies),
+            ]
+        )
         for place, header in enumerate(headers)
     ]
-    first, used = 0, label + 2
+    names = 2 + max(label, len("operator") + HEADER_PADDING)
+    first, used = 0, names
     for place, width in enumerate(widths):
         if place > first and used + width + 2 > terminal.width:
             yield first, place
-            first, used = place, label + 2
+            first, used = place, names
         used += width + 2
     yield first, len(headers)
 
@@ -259,7 +267,9 @@ def _end(summary: Summary, terminal: Terminal) -> list[str]:
     if summary.planned:
         lines += terminal.wrap(f"verdicts  {verdict_counts(summary.grid.verdicts)}")
         lines += terminal.wrap(f"evidence  {summary.evidence} (cells judged)")
-    lines += [f"  next  {step}" for step in next_steps(summary)]
+    for step in next_steps(summary):
+        # A command is copied, so it stays on one line.
+        lines += [f"  next  {step}"] if "python -m" in step else terminal.wrap(f"next  {step}", hang=" " * 8)
     return lines
 
 

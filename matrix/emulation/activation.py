@@ -22,14 +22,41 @@ from matrix.result import Launch
 PROVIDER = "flag_gems"
 
 # Options of a launch that are no argument of the kernel: fields of Triton's CUDA and HIP options, and its own.
-LAUNCH_OPTIONS = (
-    "num_warps num_ctas num_stages maxnreg warp_size ptx_version ptx_options ir_override enable_fp_fusion "
-    "enable_reflect_ftz launch_cooperative_grid launch_cluster launch_pdl debug sanitize_overflow arch "
-    "instrumentation_mode allow_fp8e4nv waves_per_eu kpack matrix_instr_nonkdim schedule_hint "
-    "supported_fp8_dtypes deprecated_fp8_dot_operand_dtypes default_dot_input_precision allowed_dot_input_precisions "
-    "max_num_imprecise_acc_default extern_libs backend_name num_buffers_warp_spec num_consumer_groups "
-    "reg_dec_producer reg_inc_consumer"
-).split()
+LAUNCH_OPTIONS = [
+    "num_warps",
+    "num_ctas",
+    "num_stages",
+    "maxnreg",
+    "warp_size",
+    "ptx_version",
+    "ptx_options",
+    "ir_override",
+    "enable_fp_fusion",
+    "enable_reflect_ftz",
+    "launch_cooperative_grid",
+    "launch_cluster",
+    "launch_pdl",
+    "debug",
+    "sanitize_overflow",
+    "arch",
+    "instrumentation_mode",
+    "allow_fp8e4nv",
+    "waves_per_eu",
+    "kpack",
+    "matrix_instr_nonkdim",
+    "schedule_hint",
+    "supported_fp8_dtypes",
+    "deprecated_fp8_dot_operand_dtypes",
+    "default_dot_input_precision",
+    "allowed_dot_input_precisions",
+    "max_num_imprecise_acc_default",
+    "extern_libs",
+    "backend_name",
+    "num_buffers_warp_spec",
+    "num_consumer_groups",
+    "reg_dec_producer",
+    "reg_inc_consumer",
+]
 
 
 class Emulator:

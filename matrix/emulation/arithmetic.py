@@ -94,14 +94,16 @@ def multiply_high(left: Array, right: Array) -> Array:
     a, b = unsigned(left), unsigned(right)
     if a.dtype.itemsize < 8:
         wide = np.dtype(f"u{a.dtype.itemsize * 2}")
-        product = a.astype(wide) * b.astype(wide)
-        return (product >> wide.type(a.dtype.itemsize * 8)).astype(a.dtype).view(left.dtype)
+        upper: Array = (a.astype(wide) * b.astype(wide)) >> wide.type(a.dtype.itemsize * 8)
+        return upper.astype(a.dtype).view(left.dtype)
     low = np.uint64(0xFFFFFFFF)
     half = np.uint64(32)
     a_low, a_high, b_low, b_high = a & low, a >> half, b & low, b >> half
     cross = a_high * b_low + ((a_low * b_low) >> half)
     carry = (cross & low) + a_low * b_high
-    return (a_high * b_high + (cross >> half) + (carry >> half)).view(left.dtype)
+    product = a_high * b_high + (cross >> half) + (carry >> half)
+    high: Array = product.view(left.dtype)
+    return high
 
 
 class Arithmetic:
@@ -196,7 +198,7 @@ class Arithmetic:
     def create_fp_to_si(self, value: Block, type_: Any) -> Block:
         """Toward zero; out of range it saturates and NaN is 0, as `cvt.rzi` does (PTX ISA, cvt)."""
         target = carrier(type_.scalar)
-        if target == bool:
+        if target.kind == "b":
             return Block(value.data != 0, type_.scalar)
         limits = np.iinfo(target)
         whole = np.nan_to_num(np.trunc(value.data.astype(np.float64)), nan=0.0, posinf=np.inf, neginf=-np.inf)

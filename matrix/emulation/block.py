@@ -76,7 +76,8 @@ def from_storage(bits: Array, dtype: Any) -> Array:
     if name == "bf16" or name in FORMATS:
         return decode(bits, name)
     if name == "int1":
-        return bits != 0
+        result: Array = bits != 0
+        return result
     return bits
 
 

@@ -63,7 +63,7 @@ class Shapes:
         return Block(spread(value.data, tuple(shape)), value.dtype, value.region)
 
     def create_splat(self, type_: Any, value: Block) -> Block:
-        return Block(spread(value.data, tuple(type_.shape)), value.dtype, value.region)
+        return Block(spread(value.data, type_.extents), value.dtype, value.region)
 
     def create_unsplat(self, value: Block) -> Block:
         return Block(value.data.reshape(-1)[:1], value.dtype, value.region)
@@ -139,7 +139,7 @@ class Builder(Arithmetic, Comparisons, Shapes, MemoryAccess):
 
     def get_all_ones_value(self, type_: Any) -> Block:
         dtype = carrier(type_.scalar)
-        data = np.ones(1, dtype=dtype) if dtype == bool else ~np.zeros(1, dtype=dtype)
+        data = ~np.zeros(1, dtype=dtype)
         return Block(data, type_.scalar)
 
     # the program and its grid

@@ -44,8 +44,34 @@ def _functions() -> dict[str, Function]:
 _UNIVERSAL: dict[str, Function] = {
     **{
         name: getattr(np, name)
-        for name in "sin cos tan sinh cosh tanh exp exp2 expm1 log log2 log10 log1p sqrt cbrt floor ceil trunc rint "
-        "hypot fmod fmax fmin copysign nextafter ldexp".split()
+        for name in [
+            "sin",
+            "cos",
+            "tan",
+            "sinh",
+            "cosh",
+            "tanh",
+            "exp",
+            "exp2",
+            "expm1",
+            "log",
+            "log2",
+            "log10",
+            "log1p",
+            "sqrt",
+            "cbrt",
+            "floor",
+            "ceil",
+            "trunc",
+            "rint",
+            "hypot",
+            "fmod",
+            "fmax",
+            "fmin",
+            "copysign",
+            "nextafter",
+            "ldexp",
+        ]
     },
     "asin": np.arcsin,
     "acos": np.arccos,
@@ -146,7 +172,9 @@ def _count_leading_zeros(x: Array) -> Array:
 
 
 def _count_ones(x: Array) -> Array:
-    return np.unpackbits(np.ascontiguousarray(x)[..., None].view(np.uint8), axis=-1).sum(axis=-1, dtype=np.int32)
+    bits = np.unpackbits(np.ascontiguousarray(x)[..., None].view(np.uint8), axis=-1)
+    count: Array = bits.sum(axis=-1, dtype=np.int32)
+    return count
 
 
 def _find_first_set(x: Array) -> Array:
@@ -156,7 +184,8 @@ def _find_first_set(x: Array) -> Array:
 
 def _reverse_bits(x: Array) -> Array:
     data = np.unpackbits(np.ascontiguousarray(x)[..., None].view(np.uint8), axis=-1)
-    return np.packbits(data[..., ::-1], axis=-1).view(x.dtype)[..., 0]
+    reversed_: Array = np.packbits(data[..., ::-1], axis=-1).view(x.dtype)[..., 0]
+    return reversed_
 
 
 _INTEGER: dict[str, Function] = {

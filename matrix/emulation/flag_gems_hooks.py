@@ -10,13 +10,17 @@ import contextlib
 import dataclasses
 import io
 from collections.abc import Callable
-from types import ModuleType
+from functools import partial
+from types import CodeType, ModuleType
 from typing import Any
 
 from matrix.emulation.launch import Launcher, relative_to_package
 from matrix.emulation.random_state import Generators
 from matrix.emulation.stand_in_device import StandInDevice
 from matrix.emulation.tuning import run_autotuner
+
+# Functions of FlagGems that ask whether a tensor is on the host by the literal "cpu", which here all tensors are.
+CPU_CHECKS = {"flag_gems.ops.to": ("to_copy",), "flag_gems.ops.where": ("where_self_out",)}
 
 
 def register(vendor: str, library: str, device: StandInDevice, generators: Generators, launcher: Launcher) -> None:
@@ -33,6 +37,8 @@ def register(vendor: str, library: str, device: StandInDevice, generators: Gener
     }
     for name, hook in hooks.items():
         wrapt.register_post_import_hook(hook, name)
+    for name, functions in CPU_CHECKS.items():
+        wrapt.register_post_import_hook(partial(_forget_cpu, functions), name)
 
 
 def _backend(module: Any, library: str, device: StandInDevice) -> None:
@@ -57,6 +63,21 @@ def _backend(module: Any, library: str, device: StandInDevice) -> None:
 
 def _detector(module: Any, vendor: str) -> None:
     module.DeviceDetector._get_vendor_from_env = lambda _self: vendor  # noqa: SLF001
+
+
+def _forget_cpu(functions: tuple[str, ...], module: Any) -> None:
+    for name in functions:
+        function = getattr(module, name)
+        function.__code__ = _without_cpu(function.__code__)
+
+
+def _without_cpu(code: CodeType) -> CodeType:
+    """The same code, its literals "cpu" replaced by one that no device type equals."""
+    constants = [
+        _without_cpu(value) if isinstance(value, CodeType) else "no device" if value == "cpu" else value
+        for value in code.co_consts
+    ]
+    return code.replace(co_consts=tuple(constants))
 
 
 class ForgetfulModel:

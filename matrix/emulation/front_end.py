@@ -16,70 +16,86 @@ _MEMORY = 65536
 
 
 def make_front_end(builder: Builder) -> Any:
-    """The front end of this process."""
-    from triton.language import core
+    """The front end of this process: Triton's, with the methods of `Remembering` before its own."""
     from triton.language.semantic import TritonSemantic
 
-    slow_types = (core.pointer_type,)
+    kind = type("FrontEnd", (Remembering, TritonSemantic), {})
+    return kind(builder)
 
-    class FrontEnd(TritonSemantic):  # type: ignore[misc] - Triton carries no types
-        def __init__(self) -> None:
-            super().__init__(builder)
-            self._constants: dict[tuple[Any, ...], tuple[Any, Any]] = {}
-            self._shapes: dict[tuple[int, int], tuple[Any, Any, Any, Any]] = {}
 
-        def binary_op_type_checking_impl(self, lhs: Any, rhs: Any, *flags: Any, **named: Any) -> tuple[Any, Any]:
-            tensor = core.tensor
-            if isinstance(rhs, tensor):
-                if isinstance(lhs, tensor):
-                    plain = lhs.type is rhs.type and not (len(flags) > 3 and flags[3]) and "div_or_mod" not in named
-                    if plain and not isinstance(lhs.dtype, slow_types):
-                        return lhs, rhs
-                    return super().binary_op_type_checking_impl(lhs, rhs, *flags, **named)
-                constant, known, left = lhs, rhs, True
-            else:
-                constant, known, left = rhs, lhs, False
-            if type(constant) is float:
-                constant = constant.hex()  # tells -0.0 from 0.0
-            key = (id(known.type) if isinstance(known, tensor) else None, left, type(lhs if left else rhs), constant, flags)
-            hit = None if named else self._constants.get(key)
-            if hit is not None and hit[0] is known.type:
-                return (hit[1], known) if left else (known, hit[1])
-            answer = super().binary_op_type_checking_impl(lhs, rhs, *flags, **named)
-            made, kept = answer if left else answer[::-1]
-            if kept is known and not named:
-                self._remember(self._constants, key, (known.type, made))
-            return answer
+class Remembering:
+    """Methods of Triton's front end that remember what the original answers."""
 
-        def broadcast_impl_value(self, lhs: Any, rhs: Any) -> tuple[Any, Any]:
-            left, right = lhs.type, rhs.type
-            if left is right:
+    def __init__(self, builder: Builder) -> None:
+        from triton.language import core
+
+        super().__init__(builder)  # type: ignore[call-arg]
+        self._tensor = core.tensor
+        self._pointer = core.pointer_type
+        self._constants: dict[tuple[Any, ...], tuple[Any, Any]] = {}
+        self._shapes: dict[tuple[int, int], tuple[Any, Any, Any, Any]] = {}
+
+    def binary_op_type_checking_impl(self, lhs: Any, rhs: Any, *flags: Any, **named: Any) -> Any:
+        """Both operands in their common type and shape."""
+        if isinstance(rhs, self._tensor):
+            if not isinstance(lhs, self._tensor):
+                made, known = self._with_constant(lhs, rhs, flags, named, left=True)
+                return made, known
+            divides = "div_or_mod" in named or (len(flags) > 3 and flags[3])
+            if lhs.type is rhs.type and not divides and not isinstance(lhs.dtype, self._pointer):
                 return lhs, rhs
-            key = (id(left), id(right))
-            plan = self._shapes.get(key)
-            if plan is not None and plan[0] is left and plan[1] is right:
-                return self._spread(lhs, plan[2]), self._spread(rhs, plan[3])
-            answer: tuple[Any, Any] = super().broadcast_impl_value(lhs, rhs)
-            self._remember(self._shapes, key, (left, right, answer[0].type, answer[1].type))
-            return answer
+            return super().binary_op_type_checking_impl(lhs, rhs, *flags, **named)  # type: ignore[misc]
+        if isinstance(lhs, self._tensor):
+            made, known = self._with_constant(rhs, lhs, flags, named, left=False)
+            return known, made
+        return super().binary_op_type_checking_impl(lhs, rhs, *flags, **named)  # type: ignore[misc]
 
-        def _spread(self, value: Any, type_: Any) -> Any:
-            if value.type is type_:
-                return value
-            handle = value.handle
-            return core.tensor(Block(spread(handle.data, tuple(type_.shape)), handle.dtype, handle.region), type_)
+    def _with_constant(
+        self, constant: Any, known: Any, flags: tuple[Any, ...], named: dict[str, Any], *, left: bool
+    ) -> tuple[Any, Any]:
+        """A constant as a tensor beside one. What it became is remembered, if the tensor stayed as it was."""
+        value = constant.hex() if type(constant) is float else constant  # tells -0.0 from 0.0
+        key = (id(known.type), left, type(constant), value, flags, *named.items())
+        hit = self._constants.get(key)
+        if hit is not None and hit[0] is known.type:
+            return hit[1], known
+        operands = (constant, known) if left else (known, constant)
+        answer = super().binary_op_type_checking_impl(*operands, *flags, **named)  # type: ignore[misc]
+        made, kept = answer if left else (answer[1], answer[0])
+        if kept is known:
+            _remember(self._constants, key, (known.type, made))
+        return made, kept
 
-        def _remember(self, memory: dict[Any, Any], key: Any, value: Any) -> None:
-            if len(memory) >= _MEMORY:
-                memory.clear()
-            memory[key] = value
+    def broadcast_impl_value(self, lhs: Any, rhs: Any) -> Any:
+        """Both operands in their common shape."""
+        left, right = lhs.type, rhs.type
+        if left is right:
+            return lhs, rhs
+        key = (id(left), id(right))
+        plan = self._shapes.get(key)
+        if plan is not None and plan[0] is left and plan[1] is right:
+            return self._spread(lhs, plan[2]), self._spread(rhs, plan[3])
+        answer = super().broadcast_impl_value(lhs, rhs)  # type: ignore[misc]
+        _remember(self._shapes, key, (left, right, answer[0].type, answer[1].type))
+        return answer
 
-        def cast(self, input: Any, dst_ty: Any, fp_downcast_rounding: Any = None) -> Any:  # noqa: A002 - Triton's name
-            if input.dtype is dst_ty.scalar:
-                return input
-            return super().cast(input, dst_ty, fp_downcast_rounding)
+    def _spread(self, value: Any, type_: Any) -> Any:
+        if value.type is type_:
+            return value
+        handle = value.handle
+        return self._tensor(Block(spread(handle.data, type_.extents), handle.dtype, handle.region), type_)
 
-    return FrontEnd()
+    def cast(self, input: Any, dst_ty: Any, fp_downcast_rounding: Any = None) -> Any:  # noqa: A002 - Triton's name
+        """A value in another type."""
+        if input.dtype is dst_ty.scalar:
+            return input
+        return super().cast(input, dst_ty, fp_downcast_rounding)  # type: ignore[misc]
+
+
+def _remember(memory: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(memory) >= _MEMORY:
+        memory.clear()
+    memory[key] = value
 
 
 def intern_types() -> None:
@@ -96,6 +112,7 @@ def intern_types() -> None:
             return found
         made = object.__new__(cls)
         make(made, element_ty, shape)
+        made.extents = key[1]
         known[key] = made
         return made
 

@@ -1,13 +1,13 @@
 """Whose fault an exception is: the emulation's (a gap) or the provider's.
 
-    EmulationError              never raised itself
-    |- EmulationGap             the emulation cannot do what the chip's software does: outcome INFRA, with the gap's name
-    |  '- MissingOnStandIn      an attribute that a stand-in object has not (also an AttributeError, so hasattr works)
-    '- KernelFault              the kernel does what no chip allows: the provider's fault
-       |- OutOfBounds           a load, store or atomic outside of every tensor of the launch
-       |- NotCompilable         Triton's compiler would have refused it
-       |  '- StaticAssertion    `tl.static_assert` does not hold
-       '- LaunchRefused         the driver would have refused the launch: grid or arguments
+EmulationError              never raised itself
+|- EmulationGap             the emulation cannot do what the chip's software does: outcome INFRA, with the gap's name
+|  '- MissingOnStandIn      an attribute that a stand-in object has not (also an AttributeError, so hasattr works)
+'- KernelFault              the kernel does what no chip allows: the provider's fault
+   |- OutOfBounds           a load, store or atomic outside of every tensor of the launch
+   |- NotCompilable         Triton's compiler would have refused it
+   |  '- StaticAssertion    `tl.static_assert` does not hold
+   '- LaunchRefused         the driver would have refused the launch: grid or arguments
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class EmulationError(Exception):
     """Base of what the emulation raises on purpose."""
 
 
-class EmulationGap(EmulationError):
+class EmulationGap(EmulationError):  # noqa: N818 - a gap is not an error of anyone's
     """Something the emulation cannot do. `name` is short and stable (`libdevice:j0`), `detail` says what was met."""
 
     def __init__(self, name: str, detail: str) -> None:
@@ -32,11 +32,11 @@ class EmulationGap(EmulationError):
         self.detail = detail
 
 
-class MissingOnStandIn(EmulationGap, AttributeError):
+class MissingOnStandIn(EmulationGap, AttributeError):  # type: ignore[misc]  # noqa: N818 - both have a `name`
     """A stand-in object was asked for something it does not have."""
 
 
-class KernelFault(EmulationError):
+class KernelFault(EmulationError):  # noqa: N818 - named for whose fault it is
     """What a kernel must not do."""
 
 

@@ -24,9 +24,26 @@ _SCALARS = (
     "float16 bfloat16 float32 float64"
 )
 # Triton's builder speaks of `get_half_ty`, `get_float_ty`, ...
-_OPERATORS = (
-    "add sub mul truediv floordiv mod pow lshift rshift and or xor eq ne lt le gt ge".split()
-)
+_OPERATORS = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "lshift",
+    "rshift",
+    "and",
+    "or",
+    "xor",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+]
 _BUILDER_NAMES = {"half": "float16", "float": "float32", "double": "float64"}
 
 
@@ -180,9 +197,14 @@ def _as_method(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any, **named: Any) -> Any:
         return function(*arguments, **named)
 
-    call.__triton_builtin__ = True  # type: ignore[attr-defined] - the mark by which Triton tells its own functions
+    _mark(call)
     call.__module__ = "triton.language.core"
     return call
+
+
+def _mark(function: Any) -> None:
+    """The mark by which Triton tells its own functions."""
+    function.__triton_builtin__ = True
 
 
 def _scalar_types(core: Any) -> dict[str, Any]:
@@ -203,7 +225,15 @@ def _holders() -> list[Any]:
     from triton.language import core, math
     from triton.language.extra import libdevice as stub
 
-    holders: list[Any] = [core, tl, math, core.tensor, core.tensor_descriptor_base, core.tensor_descriptor, *_libraries()]
+    holders: list[Any] = [
+        core,
+        tl,
+        math,
+        core.tensor,
+        core.tensor_descriptor_base,
+        core.tensor_descriptor,
+        *_libraries(),
+    ]
     return [*holders, stub]
 
 
@@ -233,7 +263,7 @@ def _bind_builtins(holder: Any, semantic: Any) -> None:
             wrapped = getattr(member, "__wrapped__", None) or getattr(forwarded, "__wrapped__", None) or forwarded
             plain = wrapped if isinstance(wrapped, types.FunctionType) else member
             _give_default(inspect.unwrap(plain), semantic)
-            plain.__triton_builtin__ = True  # type: ignore[attr-defined]
+            _mark(plain)
             setattr(holder, name, plain)
 
 
@@ -260,20 +290,21 @@ def _patch_values(core: Any) -> None:
         setattr(core.constexpr, method, _yielding(core, getattr(core.constexpr, method)))
     for name in ("lshift", "rshift", "and", "or", "xor", "mod"):
         setattr(core.constexpr, f"__r{name}__", _reversed(core, getattr(operator, f"__{name}__")))
-    shapes: dict[tuple[int, ...], tuple[Any, Any]] = {}
     block_type, constexpr, tl_tuple = core.block_type, core.constexpr, core.tuple
+    scalar = (tl_tuple([]), constexpr(1))
 
     def make(self: Any, handle: Any, type_: Any) -> None:
         self.handle = handle
         self.type = type_
         self.dtype = type_.scalar
-        key = tuple(type_.shape) if isinstance(type_, block_type) else ()
-        if key not in shapes:
-            size = 1
-            for extent in key:
-                size *= extent
-            shapes[key] = (tl_tuple([constexpr(extent) for extent in key]), constexpr(size))
-        self.shape, self.numel = shapes[key]
+        if not isinstance(type_, block_type):
+            self.shape, self.numel = scalar
+            return
+        known = type_.__dict__.get("described")
+        if known is None:
+            extents = [constexpr(extent) for extent in type_.extents]
+            known = type_.described = (tl_tuple(extents), constexpr(type_.numel))
+        self.shape, self.numel = known
 
     core.tensor.__init__ = make
     core.tensor.T = property(lambda self: self.trans())

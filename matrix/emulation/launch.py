@@ -78,7 +78,7 @@ class Kernel:
         if len(args) > len(self.names):
             raise LaunchRefused(f"{title}() takes {len(self.names)} arguments but {len(args)} were given")
         bound = dict(zip(self.names, args, strict=False))
-        options = {}
+        options: dict[str, Any] = {}
         for name, value in kwargs.items():
             if name in bound:
                 raise LaunchRefused(f"{title}() got multiple values for argument {name!r}")
@@ -260,8 +260,9 @@ class Launcher:
 
     def _descriptor(self, name: str, value: Any) -> Any:
         """A `TensorDescriptor` made by the host."""
-        number = lambda size: self._number(size, "i64")  # noqa: E731
-        strides = [number(stride) for stride in value.strides[:-1]] + [self.core.constexpr(value.strides[-1])]
+        strides = [self._number(stride, "i64") for stride in value.strides[:-1]] + [
+            self.core.constexpr(value.strides[-1])
+        ]
         return self.semantic.make_tensor_descriptor(
             base=self._pointer(name, value.base),
             shape=[self._number(size, "") for size in value.shape],

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def decode(bits: Array, name: str) -> NDArray[np.float32]:
     """The values of bit patterns, as float32."""
     if name == "bf16":
         return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
-    return _values(name)[bits]
+    values: NDArray[np.float32] = _values(name)[bits]
+    return values
 
 
 def encode(values: Array, name: str) -> Array:
@@ -62,7 +64,8 @@ def round_to(values: Array, name: str) -> NDArray[np.float32]:
     """Values rounded to what the narrow type holds, as float32."""
     if name == "bf16":
         return _round_bfloat16(values)
-    return _values(name)[_search(values, name)]
+    rounded: NDArray[np.float32] = _values(name)[_search(values, name)]
+    return rounded
 
 
 def truncate_to(values: Array, name: str) -> NDArray[np.float32]:
@@ -73,8 +76,8 @@ def truncate_to(values: Array, name: str) -> NDArray[np.float32]:
         return np.where(np.isnan(values), np.float32(np.nan), cut).astype(np.float32)
     rounded = round_to(values, name)
     over = np.abs(rounded) > np.abs(values)
-    bits = _search(values, name)
-    return np.where(over, _values(name)[np.where(over, bits - 1, bits).astype(np.uint8)], rounded).astype(np.float32)
+    code = _search(values, name)
+    return np.where(over, _values(name)[np.where(over, code - 1, code).astype(np.uint8)], rounded).astype(np.float32)
 
 
 def _round_bfloat16(values: Array) -> NDArray[np.float32]:
@@ -95,9 +98,7 @@ def _values(name: str) -> NDArray[np.float32]:
     bits = np.arange(256)
     exponent = (bits >> form.mantissa) & ((1 << form.exponent) - 1)
     fraction = (bits & ((1 << form.mantissa) - 1)) / (1 << form.mantissa)
-    magnitude = np.where(
-        exponent == 0, np.ldexp(fraction, 1 - form.bias), np.ldexp(1 + fraction, exponent - form.bias)
-    )
+    magnitude = np.where(exponent == 0, np.ldexp(fraction, 1 - form.bias), np.ldexp(1 + fraction, exponent - form.bias))
     values = np.where(bits & 0x80, -magnitude, magnitude)
     if form.unsigned_zero:
         values[0x80] = np.nan
@@ -114,7 +115,8 @@ def _middles(name: str) -> NDArray[np.float64]:
     """The midpoints between neighbouring finite magnitudes, ascending: encoding n ends at midpoint n."""
     magnitudes = _values(name)[:128].astype(np.float64)
     finite = magnitudes[np.isfinite(magnitudes)]
-    return (finite[1:] + finite[:-1]) / 2
+    middles: NDArray[np.float64] = (finite[1:] + finite[:-1]) / 2
+    return middles
 
 
 def _search(values: Array, name: str) -> NDArray[np.uint8]:

@@ -40,7 +40,12 @@ class Reducer:
         }
 
     def reduce(
-        self, value: Any, axis: Any, combine_fn: Any, keep_dims: Any = False, **_: Any  # noqa: FBT002 - Triton's signature
+        self,
+        value: Any,
+        axis: Any,
+        combine_fn: Any,
+        keep_dims: Any = False,  # noqa: FBT002 - Triton's signature
+        **_: Any,
     ) -> Any:
         """`tl.reduce`."""
         core = self.core
@@ -58,7 +63,12 @@ class Reducer:
         return tuple(self._wrap(data, tensor.dtype, rest) for data, tensor in zip(result, tensors, strict=True))
 
     def scan(
-        self, value: Any, axis: Any, combine_fn: Any, reverse: Any = False, **_: Any  # noqa: FBT002 - Triton's signature
+        self,
+        value: Any,
+        axis: Any,
+        combine_fn: Any,
+        reverse: Any = False,  # noqa: FBT002 - Triton's signature
+        **_: Any,
     ) -> Any:
         """`tl.associative_scan`."""
         core = self.core
@@ -115,16 +125,16 @@ class Reducer:
         while reach < length:
             earlier = [np.concatenate([data[:reach], data[:-reach]]) for data in columns]
             combined = self._combine(earlier, columns, tensors, combine)
-            columns = [
-                np.concatenate([old[:reach], new[reach:]]) for old, new in zip(columns, combined, strict=True)
-            ]
+            columns = [np.concatenate([old[:reach], new[reach:]]) for old, new in zip(columns, combined, strict=True)]
             reach *= 2
         return columns
 
     def _combine(self, left: Columns, right: Columns, tensors: Sequence[Any], combine: Any) -> Columns:
         """The combine function on all pairs at once."""
         shape = left[0].shape
-        arguments = [self._flat(data, tensor.dtype) for side in (left, right) for data, tensor in zip(side, tensors, strict=True)]
+        arguments = [
+            self._flat(data, tensor.dtype) for side in (left, right) for data, tensor in zip(side, tensors, strict=True)
+        ]
         try:
             answer = combine(*arguments)
         except NotCompilable:

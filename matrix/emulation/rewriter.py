@@ -24,7 +24,9 @@ from types import CodeType, FunctionType
 from typing import Any
 
 LANGUAGE = "__interpreted_language__"
-BUILTINS = frozenset({"min", "max", "len", "float", "int", "isinstance", "getattr", "hasattr", "list", "print", "range"})
+BUILTINS = frozenset(
+    {"min", "max", "len", "float", "int", "isinstance", "getattr", "hasattr", "list", "print", "range"}
+)
 
 
 class KernelRewriter(ast.NodeTransformer):
@@ -118,8 +120,8 @@ def rewrite(function: FunctionType, language: object) -> Callable[..., Any]:
     definition.body = definition.body or [ast.Pass()]
     _strip(definition)
     module = _with_free_variables(definition, function.__code__.co_freevars)
-    ast.increment_lineno(module, first - 1)
     ast.fix_missing_locations(module)
+    ast.increment_lineno(module, first - 1)
     code = _find_code(compile(module, function.__code__.co_filename, "exec"), function.__name__)
     function.__globals__[LANGUAGE] = language
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))

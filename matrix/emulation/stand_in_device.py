@@ -215,7 +215,7 @@ def install_lies(window: Window, device: StandInDevice) -> None:
     def is_cuda(tensor: Any) -> bool:
         return window.depth > 0 or bool(on_cpu(tensor))
 
-    torch.Tensor.is_cuda = property(is_cuda)  # type: ignore[misc, assignment]
+    torch.Tensor.is_cuda = property(is_cuda)  # type: ignore[assignment]
     for name in _TORCH_CUDA:
         setattr(torch.cuda, name, _either(window, getattr(device, name), getattr(torch.cuda, name)))
     torch.cuda.manual_seed_all = device.manual_seed

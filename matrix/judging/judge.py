@@ -153,7 +153,8 @@ def provider_arguments(cell: Cell, arguments: Arguments, due: Answer) -> Argumen
 
 def _on_device(leaf: Any, device: str) -> Any:
     if isinstance(leaf, torch.Tensor):
-        return leaf.to(device)
+        whole = torch.empty(0, dtype=leaf.dtype).set_(leaf.untyped_storage())
+        return whole.to(device).as_strided(leaf.shape, leaf.stride(), leaf.storage_offset())
     return torch.device(device) if isinstance(leaf, torch.device) else leaf
 
 

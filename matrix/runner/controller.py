@@ -25,6 +25,7 @@ from matrix.result import Result
 from matrix.run import Header
 from matrix.runner.directory import end_leftovers, locked, next_run
 from matrix.runner.journal import Journal, write_header
+from matrix.runner.output import read_tail
 from matrix.runner.progress import Progress
 from matrix.runner.session import RunSettings, Session, Task
 from matrix.runner.spawn import Carrying
@@ -81,6 +82,7 @@ class Orchestrator:
     sessions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     # Cells that were at work when their whole session died, with how often: each is tried alone the next time.
     suspects: Counter[str] = field(default_factory=Counter)
+    last_words: str = ""
 
     def __post_init__(self) -> None:
         self.number = next_run(self.directory)
@@ -99,10 +101,10 @@ class Orchestrator:
         try:
             for group in groups(named):
                 reason = self.carry_group(group)
-                reasons.update(dict.fromkeys(group, reason or "no worker carried it to an end; see workers/*.log"))
+                reasons.update(dict.fromkeys(group, reason or self.last_words))
             ended = ""
         finally:
-            self.fill(named, reasons, ended or "no worker carried it to an end")
+            self.fill(named, reasons, ended)
             self.tell()
 
     def carry_group(self, group: dict[str, Cell]) -> str | None:
@@ -167,6 +169,8 @@ class Orchestrator:
                 if self.tracker.quarantine is not None or self.tracker.idle_seconds > patience(session):
                     break
         self.tell()
+        said = " ".join((read_tail(session.log, 500) or "").split())
+        self.last_words = f"pytest ended early, see {session.log.name}: {said}"
         return self.tracker.quarantine
 
     def note(self, results: Iterable[Result]) -> None:

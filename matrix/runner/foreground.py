@@ -5,6 +5,7 @@ python -m matrix.runner.foreground SESSION      is that process, and is started 
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from matrix.outcome import Outcome, Phase
 from matrix.result import Result
 from matrix.runner.announcement import CARRYING, read_announcement
 from matrix.runner.death import Death, Reason, describe_status, judge_death
-from matrix.runner.journal import read_run
+from matrix.runner.journal import Tail, read_run
 from matrix.runner.output import Inherited, read_tail
 from matrix.runner.processes import die_with_parent, end_marked
 from matrix.runner.session import RunSettings, Session, Task, load_session
@@ -30,7 +31,7 @@ NAME = "foreground"
 
 
 def rerun(cell: Cell, settings: RunSettings) -> Result:
-    """Carry one cell in a fresh process that writes to our own standard output and error."""
+    """Carry one cell in a fresh process that writes to our own standard output and error, and print what was found."""
     with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
         task = Task(cell, str(cell.id), 1)
         mark = uuid.uuid4().hex
@@ -38,9 +39,11 @@ def rerun(cell: Cell, settings: RunSettings) -> Result:
         session.save()
         status, overdue = _watch(session, environment(session, cell.profile, 1))
         final = read_run(Path(folder)).final(task.id)
-        if final is not None:
-            return replace(final, worker=None)
-        return _died(session, status, Reason.TIME if overdue else None)
+        if final is None:
+            final = _died(session, status, Reason.TIME if overdue else None)
+    final = replace(final, worker=None)
+    show(final)
+    return final
 
 
 def _watch(session: Session, variables: dict[str, str]) -> tuple[int, bool]:
@@ -62,11 +65,12 @@ def _watch(session: Session, variables: dict[str, str]) -> tuple[int, bool]:
 def _died(session: Session, status: int, ended_for: Reason | None) -> Result:
     announced = read_announcement(session.announcement(NAME))
     if announced is None or announced.doing != CARRYING:
-        detail = f"the process {describe_status(status)} before it came to the case; its output says why"
+        said = [event.get("reason") for event in Tail(session.journal(NAME)).read() if event["event"] == "probe"]
+        detail = next((str(reason) for reason in said if reason), f"the process {describe_status(status)}")
         return Result(session.tasks[0].id, Outcome.INFRA, Phase.START, detail)
     stack = read_tail(session.stack(NAME))
     death = Death(NAME, announced, status, session.limits.seconds, ended_for, stack)
-    return replace(judge_death(death), worker=None)
+    return judge_death(death)
 
 
 def show(result: Result, stream: TextIO | None = None) -> None:
@@ -86,6 +90,7 @@ def main(path: Path) -> None:
     """Be the process of `rerun`."""
     session = load_session(path)
     die_with_parent(session.parent)
+    faulthandler.enable()
     worker = Worker(session, NAME, Inherited())
     with worker.fatal():
         worker.start(session.tasks[0].cell)

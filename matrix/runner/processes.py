@@ -92,10 +92,15 @@ def end(pids: Iterable[int], patience: float = 5.0) -> bool:
 
 
 def end_marked(session: str) -> None:
-    """Kill all that carries the mark of a session, until none is left that could have forked meanwhile."""
-    for _ in range(10):
+    """Kill all that carries the mark of a session, until none is left.
+
+    It has to be found empty twice: a process that forks and ends while its kind is listed hides its child.
+    """
+    empty = 0
+    for _ in range(20):
         pids = [pid for pid in marked(session) if alive(pid, None)]
-        if not pids:
+        empty = 0 if pids else empty + 1
+        if empty == 2:
             return
         end(pids)
 

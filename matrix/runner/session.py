@@ -33,8 +33,8 @@ class RunSettings:
     """
 
     judge: str = "matrix.judging.judge:judge"
-    warm: str = ""
-    probe: str = ""
+    warm: str = "matrix.judging.readiness:warm"
+    probe: str = "matrix.judging.readiness:probe"
     workers: int = 2
     devices: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)

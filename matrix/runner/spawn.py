@@ -94,7 +94,8 @@ def command(session: Session, profile: Profile, workers: int) -> list[str]:
     for name in WITHOUT:
         arguments += ["-p", f"no:{name}"]
     arguments += ["-c", os.devnull, "--rootdir", str(session.directory), "--noconftest", "--quiet", "--tb=no", "-rN"]
-    arguments += ["--dist", "load", "--max-worker-restart", "1000000"]
+    # Slow cells stand together in a plan: with `load` 400 cells, the slow ones in front, took 1.26 times as long.
+    arguments += ["--dist", "worksteal", "--max-worker-restart", "1000000"]
     arguments += _workers(session, profile, workers)
     return [*arguments, *session.settings.pytest, "--matrix-session", str(session.path)]
 

@@ -13,7 +13,7 @@ from operators.catalogue import FOLDER, load_catalogue
 from operators.harvest.entries import read_entries
 from operators.harvest.fitting import Pool
 from operators.harvest.notation import domains_of
-from operators.harvest.recording import record_all
+from operators.harvest.recording import record
 from operators.harvest.report import coverage
 from operators.harvest.rows import row
 from operators.harvest.writing import write_rows
@@ -43,7 +43,7 @@ def harvest(only: list[str] | None = None) -> list[Operator]:
     """A row for every entry (or for those of some packets) that the own rows do not have."""
     own = load_catalogue(sorted(FOLDER.glob("own-*.toml")))
     entries = [entry for entry in read_entries() if entry.name not in own]
-    calls = record_all()
+    calls = record()
     pool, domains = Pool(calls), domains_of(calls)
     return [row(entry, pool, domains) for entry in entries if not only or entry.packet in only]
 

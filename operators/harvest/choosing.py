@@ -15,6 +15,7 @@ TYPICAL = 6  # samples kept of an entry
 TRIED = 40  # candidates looked at before the choice is made
 HEAVY = ("convolution", "attention", "sort", "upsampling", "pooling", "random")
 RAISED = ((6, 7), (2, 3, 4), (2, 1, 3, 5))
+RANK = 8
 LONG = 2000  # elements of an output made from numbers alone
 BUDGET, HEAVY_BUDGET = 1200, 640  # elements of all tensors of a typical sample
 
@@ -44,8 +45,8 @@ class Candidate:
 
     @property
     def is_foreign(self) -> bool:
-        """Does it hold float64 or complex tensors that are not the case's own type?"""
-        return any(spec.dtype == "float64" for spec in self.tensors)
+        """Does it hold float64 tensors that are not the case's own type, or more dimensions than anyone uses?"""
+        return any(spec.dtype == "float64" or len(spec.shape) > RANK for spec in self.tensors)
 
 
 def raised(candidates: list[Candidate]) -> list[Candidate]:

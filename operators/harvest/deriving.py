@@ -16,7 +16,7 @@ from operators.edges import Edge, call_tensors, propose
 from operators.harvest.choosing import Candidate
 from operators.harvest.entries import Entry
 from operators.harvest.families import against_of, family_of
-from operators.harvest.verifying import accepts, refusal
+from operators.harvest.verifying import accepts, refuses
 from operators.operator import Sample
 
 LIMITS = {
@@ -119,7 +119,7 @@ class _Trial:
         if not any(spec.dtype == "T" for spec in call_tensors(call)) or family_of(self.entry.packet) == "random":
             return
         for name in ("float32", "int64"):
-            if name not in taken and refusal(self.target, call, getattr(torch, name)):
+            if name not in taken and refuses(self.target, call, getattr(torch, name)):
                 self.keep("illegal", str(call), (name,), raises=True)
                 return
 
@@ -162,8 +162,8 @@ def _dtypes_for(kind: str, dtypes: tuple[str, ...]) -> list[str]:
 
 def _passing(edge: Edge, target: Any, dtypes: list[str]) -> Iterator[str]:
     for name in dtypes:
-        taken = _accepted(target, edge.call, name)
-        if taken != edge.raises:
+        refused = edge.raises and refuses(target, edge.call, getattr(torch, name))
+        if refused or (not edge.raises and _accepted(target, edge.call, name)):
             yield name
 
 

@@ -12,9 +12,11 @@ from operators.call import Call, DeviceSpec, DTypeSpec, FormatSpec, LikeSpec, Te
 HALVES = (torch.float16, torch.bfloat16)
 
 
-def draw_call(call: Call, dtype: torch.dtype, outputs: list[torch.Tensor] | None = None) -> tuple[Any, dict[str, Any]]:
+def draw_call(
+    call: Call, dtype: torch.dtype, outputs: list[torch.Tensor] | None = None, seed: int = 0
+) -> tuple[Any, dict[str, Any]]:
     """Arguments of the call with tensors of `dtype` for T; `outputs` stand for like(n)."""
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(seed)
 
     def draw(value: Value) -> Any:
         match value:
@@ -117,7 +119,8 @@ def _between(
         return torch.randint(0, 2, shape, generator=generator).bool()
     if dtype.is_floating_point:
         low, high = bounds or (-2, 2)
-        return (torch.rand(shape, generator=generator, dtype=torch.float64) * (high - low) + low).to(dtype)
+        unit = torch.rand(shape, generator=generator, dtype=torch.float64)
+        return unit.mul(high - low).add(low).to(dtype)
     low, high = bounds or (-8, 8)
     low, high = math.ceil(low), math.floor(high)
     if dtype is torch.uint8:

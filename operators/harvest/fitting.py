@@ -30,7 +30,17 @@ RELATIVES: dict[str, tuple[str, ...]] = {
     "rand_like": ("randn_like",),
 }
 # What a Scalar argument is given where a relative has a tensor.
-SCALARS: dict[str, Any] = {"weight": 0.5, "exponent": 2, "other": 3, "value": 3, "min": -1, "max": 1, "element": 3}
+SCALARS: dict[str, Any] = {
+    "self": 5,
+    "test_element": 3,
+    "weight": 0.5,
+    "exponent": 2,
+    "other": 3,
+    "value": 3,
+    "min": -1,
+    "max": 1,
+    "element": 3,
+}
 
 
 def schema_of(entry: Entry) -> Any:

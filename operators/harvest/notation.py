@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any
 
 import torch
@@ -61,7 +62,7 @@ def write_call(arguments: dict[str, Any], schema: Any, recorded: Recorded, domai
         domain = domains.get(argument.name, Domain())
         value = _value(arguments[argument.name], argument.name, schema.name, recorded, domain)
         by_position = not (argument.kwarg_only or named or argument.has_default_value())
-        if by_position:
+        if by_position or iskeyword(argument.name):
             positional.append(value)
         else:
             named[argument.name] = value

@@ -8,7 +8,7 @@ the backward entries appear.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -68,13 +68,13 @@ def _shape_key(named: dict[str, Any]) -> str:
     return f"{shapes} {others} {sorted(named)}"
 
 
-def record_all() -> list[Recorded]:
-    """Every call that torch's samples lead to, in a fixed order."""
+def record(names: Container[str] | None = None) -> list[Recorded]:
+    """Every call that torch's samples lead to, in a fixed order; of these operators only, if they are named."""
     recorder = Recorder()
     for info in op_db:
-        if info.name.startswith(SKIPPED) and not info.name.startswith(KEPT):
-            continue
-        _record_info(recorder, info)
+        reached = not info.name.startswith(SKIPPED) or info.name.startswith(KEPT)
+        if reached and (names is None or info.name in names):
+            _record_info(recorder, info)
     return [recorded for seen in recorder.calls.values() for recorded in seen.values()]
 
 

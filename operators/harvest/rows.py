@@ -87,7 +87,7 @@ def row(entry: Entry, pool: Pool, domains: Domains) -> Operator:
         )
         for call, arguments in pool.refused(entry, schema)
     ]
-    refused = [candidate for candidate in refused if not candidate.is_long]
+    refused = [candidate for candidate in refused if not (candidate.is_long or candidate.is_foreign)]
     return operator_of(entry, schema, chosen, derived(entry, chosen, recorded, refused) if chosen else [])
 
 

@@ -7,24 +7,53 @@ from typing import Any
 import torch
 
 from operators.call import Call, LikeSpec
+from operators.edges import elements_of
 from operators.harvest.drawing import HALVES, draw_call
 from operators.harvest.notation import output_names
 
 DTYPES = ("float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
+SMALL, MANY = 4, 5  # up to so many elements a call is tried with so many draws
 REFUSALS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, OverflowError, ZeroDivisionError)
 
 
+class NoInputsError(ValueError):
+    """The notation has no values for this dtype: no whole number lies between 0.1 and 0.9."""
+
+
 def accepts(target: Any, call: Call, dtype: torch.dtype) -> bool:
-    """Does torch take this call at this dtype?"""
-    return refusal(target, call, dtype) is None
-
-
-def refusal(target: Any, call: Call, dtype: torch.dtype) -> str | None:
-    """What torch says against the call, in its first line; None where it takes it."""
-    torch.manual_seed(0)
+    """Does torch take this call at this dtype, whatever values are drawn?"""
     try:
-        outputs = functional_outputs(target, call, dtype) if _wants_outputs(call) else None
-        args, kwargs = draw_call(call, dtype, outputs)
+        return all(refusal(target, call, dtype, seed) is None for seed in _seeds(call))
+    except NoInputsError:
+        return False
+
+
+def refuses(target: Any, call: Call, dtype: torch.dtype) -> bool:
+    """Does torch refuse this call at this dtype, whatever values are drawn?"""
+    try:
+        return all(refusal(target, call, dtype, seed) is not None for seed in _seeds(call))
+    except NoInputsError:
+        return False
+
+
+def _seeds(call: Call) -> range:
+    """Few values leave more to chance: one element is negative every other time."""
+    return range(MANY if elements_of(call) <= SMALL else 1)
+
+
+def refusal(target: Any, call: Call, dtype: torch.dtype, seed: int = 0) -> str | None:
+    """What torch says against the call, in its first line; None where it takes it.
+
+    Raises NoInputsError where the call cannot be made in the first place.
+    """
+    torch.manual_seed(seed)
+    try:
+        draw_call(Call(call.args), dtype, seed=seed)
+    except (RuntimeError, ValueError) as error:
+        raise NoInputsError(str(error)) from error
+    try:
+        outputs = functional_outputs(target, call, dtype, seed) if _wants_outputs(call) else None
+        args, kwargs = draw_call(call, dtype, outputs, seed)
         target(*args, **kwargs)
     except REFUSALS as error:
         return (str(error).splitlines() or [type(error).__name__])[0]
@@ -35,20 +64,22 @@ def _wants_outputs(call: Call) -> bool:
     return any(isinstance(value, LikeSpec) for value in call.kwargs.values())
 
 
-def functional_outputs(target: Any, call: Call, dtype: torch.dtype) -> list[torch.Tensor]:
+def functional_outputs(target: Any, call: Call, dtype: torch.dtype, seed: int = 0) -> list[torch.Tensor]:
     """The outputs of the same call without `out`, for the overload that has the same other arguments."""
     outs = output_names(target._schema)  # noqa: SLF001
-    wanted = [argument.name for argument in target._schema.arguments if argument.name not in outs]  # noqa: SLF001
     plain = Call(call.args, {name: value for name, value in call.kwargs.items() if name not in outs})
     packet = target.overloadpacket
     for overload in packet.overloads():
         candidate = getattr(packet, overload)
-        schema = candidate._schema  # noqa: SLF001
-        if not output_names(schema) and [argument.name for argument in schema.arguments] == wanted:
-            args, kwargs = draw_call(plain, dtype)
+        if _inputs(candidate) == _inputs(target) and not output_names(candidate._schema):  # noqa: SLF001
+            args, kwargs = draw_call(plain, dtype, seed=seed)
             found = candidate(*args, **kwargs)
             return [found] if isinstance(found, torch.Tensor) else list(found)
     raise ValueError(f"{target} has no functional overload with the same arguments")
+
+
+def _inputs(target: Any) -> list[tuple[str, str]]:
+    return [(argument.name, str(argument.type)) for argument in target._schema.arguments if not argument.is_out]  # noqa: SLF001
 
 
 def accepted_dtypes(

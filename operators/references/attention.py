@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import torch
 
-from operators.references.precision import gradients, working_dtype
+from operators.references.precision import gradients, rounded, working_dtype
 
 Sizes = Sequence[int] | torch.Tensor
 
@@ -61,7 +61,7 @@ def scaled_dot_product_attention_forward(
     if is_causal:
         future = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
         scores = scores.masked_fill(future, -math.inf)
-    result, logsumexp = _weigh(scores, value.to(wide))
+    result, logsumexp = _weigh(scores, value)
     return result.to(value.dtype), logsumexp / math.log(2)
 
 
@@ -169,10 +169,10 @@ def _scores(query: torch.Tensor, key: torch.Tensor, scale: float | None) -> torc
 
 def _weigh(scores: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Softmax-weighted values, zeros where no key is seen, and the log-sum-exp."""
-    repeated = value.repeat_interleave(scores.shape[-3] // value.shape[-3], dim=-3)
+    repeated = value.to(scores.dtype).repeat_interleave(scores.shape[-3] // value.shape[-3], dim=-3)
     logsumexp = torch.logsumexp(scores, dim=-1)
     unseen = logsumexp.unsqueeze(-1) == -math.inf
-    weights = torch.softmax(scores, dim=-1).masked_fill(unseen, 0.0)
+    weights = rounded(torch.softmax(scores, dim=-1).masked_fill(unseen, 0.0), value.dtype)
     return torch.matmul(weights, repeated), logsumexp
 
 
@@ -215,5 +215,5 @@ def _flash(
     hidden = torch.zeros_like(distance, dtype=torch.bool)
     hidden |= (distance > left) if left >= 0 else False
     hidden |= (distance < -right) if right >= 0 else False
-    result, logsumexp = _weigh(scores.masked_fill(hidden, -math.inf), value.to(wide).transpose(0, 1))
+    result, logsumexp = _weigh(scores.masked_fill(hidden, -math.inf), value.transpose(0, 1))
     return result.transpose(0, 1), logsumexp.masked_fill(logsumexp == -math.inf, math.inf)

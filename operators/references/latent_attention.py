@@ -12,7 +12,7 @@ import math
 
 import torch
 
-from operators.references.precision import working_dtype
+from operators.references.precision import rounded, working_dtype
 
 SEGMENT = 256  # tokens of context in one unit of work of DeepGEMM's paged logits
 
@@ -47,7 +47,7 @@ def flash_mla(
         keys = blocked_k[block_table[index].long()].reshape(-1, d)[:length].to(wide)
         scores = torch.einsum("shd,kd->shk", q[index].to(wide), keys) / math.sqrt(d)
         future = torch.ones(s_q, length, dtype=torch.bool).triu(length - s_q + 1)
-        weights = torch.softmax(scores.masked_fill(future.unsqueeze(1), -math.inf), dim=-1)
+        weights = rounded(torch.softmax(scores.masked_fill(future.unsqueeze(1), -math.inf), dim=-1), q.dtype)
         result[index] = torch.einsum("shk,kd->shd", weights, keys[:, :dv])
     return result.to(q.dtype)
 
@@ -74,7 +74,7 @@ def flash_mla_sparse_fwd(
     seen = (places >= 0) & (places < kv.shape[0])
     if topk_length is not None:
         seen &= torch.arange(places.shape[1]) < topk_length.unsqueeze(1)
-    result, maximum, logsumexp = _sparse(q.to(wide), kv[:, 0].to(wide), places, seen, sm_scale, attn_sink)
+    result, maximum, logsumexp = _sparse(q.to(wide), kv[:, 0].to(wide), places, seen, sm_scale, attn_sink, q.dtype)
     return result[..., :d_v].to(q.dtype), maximum, logsumexp.masked_fill(logsumexp == -math.inf, math.inf)
 
 
@@ -89,7 +89,7 @@ def sparse_attn_triton(
     results = []
     for index in range(q.shape[0]):
         places = topk_idxs[index].long()
-        found = _sparse(q[index].to(wide), kv[index].to(wide), places, places >= 0, softmax_scale, attn_sink)
+        found = _sparse(q[index].to(wide), kv[index].to(wide), places, places >= 0, softmax_scale, attn_sink, q.dtype)
         results.append(found[0])
     return torch.stack(results).to(q.dtype)
 
@@ -116,6 +116,7 @@ def _sparse(
     seen: torch.Tensor,
     scale: float,
     sink: torch.Tensor | None,
+    narrow: torch.dtype,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Result (m, h, d), largest score and log-sum-exp (m, h) of q (m, h, d) over kv (n, d) at places (m, k)."""
     gathered = kv[places.clamp(0, kv.shape[0] - 1)]
@@ -123,5 +124,5 @@ def _sparse(
     scores = scores.masked_fill(~seen.unsqueeze(1), -math.inf)
     logsumexp = torch.logsumexp(scores, dim=-1)
     total = logsumexp if sink is None else torch.logaddexp(logsumexp, sink.to(q.dtype).expand_as(logsumexp))
-    weights = torch.exp(scores - total.unsqueeze(-1)).masked_fill(~seen.unsqueeze(1), 0.0)
+    weights = rounded(torch.exp(scores - total.unsqueeze(-1)).masked_fill(~seen.unsqueeze(1), 0.0), narrow)
     return torch.einsum("mhk,mkd->mhd", weights, gathered), scores.amax(-1), logsumexp

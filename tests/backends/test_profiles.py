@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.profile import EVIDENCES, FEATURES, Profile
+from backends.profile import EVIDENCES, FEATURES, Limits, Profile
 from backends.profiles import FOLDER, UnknownProfileError, load_profiles, read_profile, select_profiles
 from backends.reading import Problem, ReadingError
 
@@ -90,6 +90,19 @@ def test_a_chip_is_one_file(tmp_path: Path) -> None:
     assert [profile.name for profile in select_profiles([str(path)])] == ["newchip"]
 
 
+def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
+    profile = read_profile(write(tmp_path, CHIP))
+    assert profile.limits == Limits()
+    assert (profile.lacks, profile.environment, profile.one_device, profile.emulation) == ((), {}, None, None)
+    assert len({profile, read_profile(profile.path or "")}) == 1
+
+
+def test_a_file_of_a_users_own_does_not_replace_a_shipped_profile(tmp_path: Path) -> None:
+    path = write(tmp_path, CHIP.replace("newchip", "cuda"), "cuda")
+    with pytest.raises(ReadingError, match="a name of its own"):
+        select_profiles([str(path)])
+
+
 def test_all_problems_of_a_file_come_at_once(tmp_path: Path) -> None:
     text = CHIP.replace('vendor = "Tomorrow"', "vendor = 7").replace('["run", "time"]', '["runs"]')
     problems = problems_of(write(tmp_path, text + 'modul = "x"\n', "other"))
@@ -130,6 +143,7 @@ def test_a_name_is_given_once(tmp_path: Path) -> None:
             '[emulation]\nvendor = "x"\n[emulation.target]\nbackend = "cuda"\n[probe]',
             "emulation.target.source",
         ),
+        ("[probe]", '[emulation]\nvendor = "x"\nvendors = "y"\n[probe]', "emulation.vendors"),
         ("[probe]", '[emulation]\nvendor = "x"\n[emulation.stand_ins]\n"a-b" = {}\n[probe]', "emulation.stand_ins.a-b"),
     ],
 )

@@ -92,6 +92,13 @@ def test_whole_numbers_keep_to_their_range_and_type(value: object) -> None:
     assert only(table).allowed == "a whole number from 1 to 10"
 
 
+@pytest.mark.parametrize("value", [1, 10])
+def test_both_bounds_are_allowed(value: int) -> None:
+    assert table_of(x=value).integer("x", default=2, low=1, high=10) == value
+    assert table_of(x=value).number("x", default=2, low=1, high=10) == value
+    assert table_of().optional_integer("x", low=1, high=10) is None
+
+
 @pytest.mark.parametrize("value", [[8], [8, 0, 0], ["8", 0], [True, 0], 80])
 def test_a_pair_is_two_whole_numbers(value: object) -> None:
     table = table_of(capability=value)

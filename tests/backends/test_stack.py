@@ -35,3 +35,5 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
 
 def test_a_stack_without_packages_is_none(tmp_path: Path) -> None:
     assert problems_of(tmp_path, 'name = "old"\ntitle = "t"\npython = []\n[package]\n') == {"packages", "package"}
+    assert problems_of(tmp_path, 'name = "old"\ntitle = "t"\npython = ["3.11"]\n') == {"packages"}
+    assert problems_of(tmp_path, STACK.replace('["3.11"]', "[]")) == {"packages"}

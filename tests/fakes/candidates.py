@@ -308,3 +308,16 @@ def bad_reference() -> None:
 
 def hang_reference() -> None:
     time.sleep(3600)
+
+
+def unwell() -> str:
+    """A probe that is never content."""
+    return "the fan is off"
+
+
+def raises_at_start(_cell: object) -> None:
+    raise ImportError("no such library")
+
+
+def segfault_at_start(_cell: object) -> None:
+    ctypes.string_at(0)

@@ -1,0 +1,138 @@
+"""The orchestrator: quarantine, confirmation, what is known beforehand, and the last act."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from matrix.outcome import Evidence, Outcome, Phase
+from matrix.result import Result
+from matrix.run import Header, Run
+from matrix.runner.controller import carry, groups
+from matrix.runner.journal import read_run
+from matrix.runner.session import RunSettings
+from tests.fakes.cells import CANDIDATES, JUDGE, PROFILE, fake
+
+SETTINGS = RunSettings(judge=f"{JUDGE}:judge", warm="", probe=f"{JUDGE}:probe", workers=1, grace=0.5)
+
+
+def outcomes(run: Run) -> dict[str, list[str]]:
+    return {
+        cell.partition("fake.")[2].partition("/")[0]: [each.outcome for each in found]
+        for cell, found in run.results.items()
+    }
+
+
+def test_a_device_that_stays_unwell_is_put_in_quarantine_and_nobody_is_blamed(tmp_path: Path) -> None:
+    cells = [fake("right"), *(fake("quick", sample=number) for number in range(5))]
+    carry(cells, tmp_path, replace(SETTINGS, probe=f"{CANDIDATES}:unwell"))
+    run = read_run(tmp_path)
+    assert {result.outcome for results in run.results.values() for result in results} == {Outcome.NOT_RUN}
+    details = {results[0].detail for results in run.results.values()}
+    (detail,) = details
+    assert detail.startswith("3 workers in a row failed to start")
+    assert "the probe failed: the fan is off" in detail
+
+
+@pytest.mark.parametrize(
+    ("warm", "why"),
+    [
+        (f"{CANDIDATES}:raises_at_start", "a worker could not start: ImportError: no such library"),
+        (f"{CANDIDATES}:segfault_at_start", "ended by SIGSEGV"),
+        ("no.such.module:warm", "a worker could not start: ModuleNotFoundError"),
+    ],
+)
+def test_a_worker_that_cannot_start_blames_no_cell(tmp_path: Path, warm: str, why: str) -> None:
+    carry([fake("right"), fake("quick")], tmp_path, replace(SETTINGS, warm=warm))
+    run = read_run(tmp_path)
+    assert [result.outcome for results in run.results.values() for result in results] == [Outcome.NOT_RUN] * 2
+    final = run.final(str(fake("right").id))
+    assert final is not None
+    assert why in final.detail
+
+
+def test_after_a_poisoned_worker_the_next_cells_run_in_another(tmp_path: Path) -> None:
+    cells = [fake("right"), fake("poison"), *(fake("quick", sample=number) for number in range(3))]
+    carry(cells, tmp_path, SETTINGS, confirm=lambda _: False)
+    run = read_run(tmp_path)
+    (poisoned,) = run.results[str(fake("poison").id)]
+    later = {run.results[str(fake("quick", sample=number).id)][0].worker for number in range(3)}
+    assert run.results[str(fake("right").id)][0].worker == poisoned.worker
+    assert later.isdisjoint({poisoned.worker})
+    assert len(later) == 1
+
+
+def test_an_error_after_which_the_device_is_well_costs_no_worker(tmp_path: Path) -> None:
+    carry([fake("raises"), fake("right"), fake("quick")], tmp_path, SETTINGS, confirm=lambda _: False)
+    run = read_run(tmp_path)
+    assert len({results[0].worker for results in run.results.values()}) == 1
+
+
+def test_bad_news_is_tried_once_more_and_only_once(tmp_path: Path) -> None:
+    cells = [fake("wrong"), fake("raises"), fake("right"), fake("right", reference="bad_inputs")]
+    carry(cells, tmp_path, SETTINGS)
+    assert outcomes(read_run(tmp_path)) == {
+        "wrong": ["WRONG", "WRONG"],
+        "raises": ["ERROR", "ERROR"],
+        "right": ["PASS"],
+        "bad_inputs": ["INFRA"],
+    }
+    carry(cells, tmp_path, SETTINGS)
+    assert sum(map(len, outcomes(read_run(tmp_path)).values())) == 6
+
+
+def test_the_caller_decides_what_is_tried_again(tmp_path: Path) -> None:
+    carry([fake("wrong"), fake("raises")], tmp_path, SETTINGS, confirm=lambda result: result.outcome is Outcome.WRONG)
+    assert outcomes(read_run(tmp_path)) == {"wrong": ["WRONG", "WRONG"], "raises": ["ERROR"]}
+
+
+def test_a_cell_that_dies_of_confirming_does_not_stop_the_others(tmp_path: Path) -> None:
+    cells = [fake("segfault"), fake("abort"), fake("wrong"), fake("exit_zero")]
+    carry(cells, tmp_path, SETTINGS)
+    assert outcomes(read_run(tmp_path)) == {
+        "segfault": ["CRASH", "CRASH"],
+        "abort": ["CRASH", "CRASH"],
+        "wrong": ["WRONG", "WRONG"],
+        "exit_zero": ["CRASH", "CRASH"],
+    }
+
+
+def test_what_is_known_beforehand_is_written_once_and_never_carried(tmp_path: Path) -> None:
+    cells = [fake("right"), fake("segfault")]
+    given = [Result(str(cells[1].id), Outcome.UNSUPPORTED, Phase.PLAN, "the profile lacks it")]
+    for _ in range(2):
+        carry(cells, tmp_path, SETTINGS, given=given)
+    run = read_run(tmp_path)
+    assert outcomes(run) == {"right": ["PASS"], "segfault": ["UNSUPPORTED"]}
+
+
+def test_a_cell_that_could_not_run_before_runs_once_it_can(tmp_path: Path) -> None:
+    cell = fake("right")
+    carry([cell], tmp_path, SETTINGS, given=[Result(str(cell.id), Outcome.NOT_RUN, Phase.PLAN, "no device here")])
+    carry([cell], tmp_path, SETTINGS)
+    assert outcomes(read_run(tmp_path)) == {"right": ["NOT_RUN", "PASS"]}
+
+
+def test_a_session_that_cannot_even_begin_leaves_no_hole(tmp_path: Path) -> None:
+    carry([fake("right")], tmp_path, RunSettings(judge=SETTINGS.judge, pytest=("--no-such-option",)))
+    final = read_run(tmp_path).final(str(fake("right").id))
+    assert final is not None
+    assert final.outcome is Outcome.NOT_RUN
+    assert "no-such-option" in final.detail
+
+
+def test_nothing_to_carry_starts_nothing(tmp_path: Path) -> None:
+    carry([], tmp_path, SETTINGS, header=Header("digest"))
+    run = read_run(tmp_path)
+    assert run.header.plan == "digest"
+    assert run.results == {}
+    assert not (tmp_path / "workers").exists()
+
+
+def test_a_group_is_one_profile_and_one_evidence() -> None:
+    first = fake("right")
+    others = [replace(first, evidence=Evidence.COMPILE), replace(first, profile=replace(PROFILE, name="other"))]
+    named = {str(cell.id): cell for cell in (first, *others)}
+    assert [list(group.values()) for group in groups(named)] == [[cell] for cell in (first, *others)]

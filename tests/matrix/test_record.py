@@ -1,0 +1,135 @@
+"""Results survive the way to JSON and back, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matrix.outcome import Outcome, Phase
+from matrix.record import TEXT_LIMIT, RecordError, result_from_json, result_to_json
+from matrix.result import Comparison, Launch, Result
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+numbers = st.none() | st.floats()
+comparisons = st.builds(
+    Comparison,
+    rule=texts,
+    total=st.integers(0, 2**40),
+    mismatched=st.integers(0, 2**40),
+    max_abs=numbers,
+    max_rel=numbers,
+    bound=numbers,
+    first_bad=st.none() | st.lists(st.integers(0, 2**40), max_size=4).map(tuple),
+    got=st.none() | texts,
+    expected=st.none() | texts,
+    output=st.integers(0, 5),
+    policies=st.dictionaries(texts, st.booleans(), max_size=3),
+    vacuous=st.lists(texts, max_size=3).map(tuple),
+)
+launches = st.lists(st.builds(Launch, kernel=texts, file=texts, count=st.integers(1, 9)), max_size=3).map(tuple)
+results = st.builds(
+    Result,
+    cell=texts,
+    outcome=st.just(Outcome.PASS),
+    phase=st.sampled_from(Phase),
+    detail=texts,
+    seconds=st.none() | st.floats(0, 1e6),
+    attempt=st.integers(1, 9),
+    worker=st.none() | texts.filter(bool),
+    comparison=comparisons,
+    launches=launches,
+    traceback=st.none() | texts.filter(bool),
+    output=st.none() | texts.filter(bool),
+)
+
+
+def same(left: object, right: object) -> bool:
+    """Equality in which NaN equals NaN."""
+    return repr(left) == repr(right)
+
+
+@given(results)
+def test_a_result_comes_back_as_it_was(result: Result) -> None:
+    text = json.dumps(result_to_json(result), allow_nan=False)
+    back = result_from_json(json.loads(text))
+    for name in Result.__dataclass_fields__:
+        if name != "comparison":
+            assert same(getattr(back, name), getattr(result, name)), name
+    assert back.comparison is not None
+    assert result.comparison is not None
+    for name in Comparison.__dataclass_fields__:
+        got, due = getattr(back.comparison, name), getattr(result.comparison, name)
+        assert same(got, due), name
+
+
+def test_numbers_that_json_has_not_are_spelled() -> None:
+    comparison = Comparison("equal", 1, 1, max_abs=math.inf, max_rel=math.nan, bound=-math.inf)
+    record = result_to_json(Result("c", Outcome.WRONG, Phase.COMPARE, "off", comparison=comparison))
+    assert isinstance(record["comparison"], dict)
+    assert [record["comparison"][name] for name in ("max_abs", "max_rel", "bound")] == ["inf", "nan", "-inf"]
+
+
+def test_long_texts_keep_their_ends() -> None:
+    record = result_to_json(Result("c", Outcome.ERROR, Phase.RUN, "why", output="first" + "x" * 10**6 + "last"))
+    output = record["output"]
+    assert isinstance(output, str)
+    assert len(output) <= TEXT_LIMIT
+    assert output.startswith("first")
+    assert output.endswith("last")
+    assert result_from_json(record).output == output
+
+
+def test_a_lone_surrogate_does_not_break_the_record() -> None:
+    record = result_to_json(Result("c", Outcome.ERROR, Phase.RUN, "why \ud800"))
+    json.dumps(record, ensure_ascii=False).encode()
+
+
+GOOD: dict[str, Any] = {"cell": "c", "outcome": "ERROR", "phase": "run", "detail": "why"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"cell": None}, "cell is None"),
+        ({"cell": 5}, "cell is 5"),
+        ({"outcome": "FINE"}, "allowed are PASS, WRONG"),
+        ({"outcome": ["PASS"]}, "outcome is"),
+        ({"phase": "lunch"}, "phase is 'lunch'"),
+        ({"seconds": "1"}, "seconds is '1'"),
+        ({"seconds": True}, "seconds is True"),
+        ({"seconds": 10**400}, "too large for a float"),
+        ({"attempt": 0}, "attempts count from 1"),
+        ({"attempt": -1}, "attempt is -1"),
+        ({"attempt": 2**70}, "attempt is"),
+        ({"attempt": 1.5}, "attempt is 1.5"),
+        ({"detail": ""}, "needs a detail"),
+        ({"output": "x" * (TEXT_LIMIT + 1)}, "at most"),
+        ({"launches": {}}, "launches is {}"),
+        ({"launches": [{"kernel": "k"}]}, "launches.file is None"),
+        ({"outcome": "PASS"}, "a PASS needs a comparison"),
+        ({"comparison": []}, "comparison is []"),
+        ({"comparison": {"rule": "r", "total": 1, "mismatched": 0, "policies": {"a": 1}}}, "policies.a is 1"),
+        ({"comparison": {"rule": "r", "total": 1, "mismatched": 0, "first_bad": "0"}}, "first_bad is '0'"),
+    ],
+)
+def test_what_is_no_result_is_refused_with_the_field_that_is_wrong(change: dict[str, Any], message: str) -> None:
+    result_from_json(GOOD)
+    with pytest.raises(RecordError) as error:
+        result_from_json(GOOD | change)
+    assert message in str(error.value)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda each: st.lists(each) | st.dictionaries(st.text(), each),
+    )
+)
+def test_anything_else_is_refused_too(record: object) -> None:
+    with pytest.raises(RecordError):
+        result_from_json(record)
