@@ -6,9 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
+from backends.profiles import DEFAULT
 from matrix.plan import TIERS
 
-DEFAULT_PROFILE = "cpu-interpreter"
 EPILOG = """\
 exit codes: 0 nothing is broken, 1 something is broken, 2 usage, 3 nothing selected, 130 interrupted
 """
@@ -54,7 +54,7 @@ def _add_selection(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help=f"column: name, glob or TOML file; repeatable (default: {DEFAULT_PROFILE})",
+        help=f"column: name, glob or TOML file; repeatable (default: {DEFAULT})",
     )
     command.add_argument(
         "--operator",

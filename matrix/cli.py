@@ -9,14 +9,14 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from backends.expectation import Expectations, load_expectations
-from backends.profiles import UnknownProfileError
+from backends.profiles import DEFAULT, UnknownProfileError
 from backends.reading import ReadingError
-from matrix.arguments import DEFAULT_PROFILE, parser
+from matrix.arguments import parser
 from matrix.declared import Declared
 from matrix.identity import IdentityError, parse_id
 from matrix.outcome import Phase
@@ -168,7 +168,7 @@ class Job:
 
 
 def _declared(options: argparse.Namespace) -> Declared:
-    return Declared.read(options.profile or [DEFAULT_PROFILE], options.catalogue)
+    return Declared.read(options.profile or [DEFAULT], options.catalogue)
 
 
 def _selection(options: argparse.Namespace) -> Selection:
@@ -218,7 +218,7 @@ def _carry(job: Job) -> None:
         plan=job.planned.digest,
         cells=len(job.planned.cells),
         profiles=tuple(profile.name for profile in job.declared.profiles),
-        machine={key: str(value) for key, value in asdict(machine).items()},
+        machine=machine.facts(),
         arguments=job.arguments,
     )
     given = [Result(name, preset.outcome, Phase.PLAN, preset.reason) for name, preset in job.planned.presets.items()]

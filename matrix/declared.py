@@ -36,7 +36,7 @@ class Declared:
 
     @cached_property
     def machine(self) -> Machine:
-        return observe_machine()
+        return observe_machine(self.profiles)
 
     @cached_property
     def unavailable(self) -> dict[str, str]:

@@ -56,7 +56,7 @@ def parse_id(text: str) -> CellId:
     Raises IdentityError that says what was found and how an id looks.
     """
     match = _PATTERN.fullmatch(text.strip())
-    example = "cpu-interpreter:add.Tensor/flag_gems[dtype=float32,sample=typical-0]@interpret"
+    example = "chip:add.Tensor/flag_gems[dtype=float32,sample=typical-0]@interpret"
     if match is None:
         raise IdentityError(f"{text!r} is not a cell id; one looks like {example}")
     parameters = []

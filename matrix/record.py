@@ -75,8 +75,10 @@ def result_from_json(record: object) -> Result:
 
 def write_float(value: float | None) -> Json:
     """A float as JSON: itself, or its name when it is not finite."""
-    if value is None or math.isfinite(value):
-        return value
+    if value is None:
+        return None
+    if math.isfinite(value):
+        return float(value)  # a float of NumPy's is none of JSON's
     if math.isnan(value):
         return "nan"
     return "inf" if value > 0 else "-inf"
@@ -97,16 +99,16 @@ def read_float(value: object, name: str) -> float:
 def _write_comparison(comparison: Comparison) -> dict[str, Json]:
     fields: dict[str, Json] = {
         "rule": _shorten(comparison.rule),
-        "total": comparison.total,
-        "mismatched": comparison.mismatched,
+        "total": int(comparison.total),
+        "mismatched": int(comparison.mismatched),
         "max_abs": write_float(comparison.max_abs),
         "max_rel": write_float(comparison.max_rel),
         "bound": write_float(comparison.bound),
-        "first_bad": None if comparison.first_bad is None else list(comparison.first_bad),
+        "first_bad": None if comparison.first_bad is None else [int(index) for index in comparison.first_bad],
         "got": _shorten(comparison.got),
         "expected": _shorten(comparison.expected),
         "output": comparison.output,
-        "policies": dict(comparison.policies),
+        "policies": {name: bool(within) for name, within in comparison.policies.items()},
         "vacuous": list(comparison.vacuous),
     }
     return _present(fields)

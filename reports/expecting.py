@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 from matrix.outcome import Outcome, Verdict
-from reports.grid import Finding, Grid
+from reports.finding import Finding
+from reports.grid import Grid
 
 Point = tuple[str, str]  # dtype and sample
 Row = tuple[str, str]  # operator and provider

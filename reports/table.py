@@ -16,7 +16,7 @@ from matrix.verdict import SEVERITY
 from reports.finding import Finding, Square, worst_first
 from reports.grid import Grid
 from reports.summary import Summary, compress, group_alike, next_steps
-from reports.terminal import Terminal, plain
+from reports.terminal import Terminal, glue, plain, unglue
 from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, clean, count, duration, one_line, verdict_counts
 
 __all__ = ["Terminal", "render_table"]
@@ -99,9 +99,9 @@ def _narrow_totals(totals: dict[tuple[str, Evidence], Counter[Outcome]], termina
     rows = []
     for (profile, evidence), found in totals.items():
         text = ", ".join(f"{found[outcome]} {outcome}" for outcome in Outcome if found[outcome])
-        rows.append([profile, str(evidence), sum(found.values()), text])
+        rows.append([profile, str(evidence), sum(found.values()), glue(text)])
     widths = [20, 9, None, max(terminal.width - 48, 20)]
-    return str(tabulate(rows, headers=["profile", "evidence", "cells", "outcomes"], maxcolwidths=widths))
+    return unglue(tabulate(rows, headers=["profile", "evidence", "cells", "outcomes"], maxcolwidths=widths))
 
 
 def _unrun(summary: Summary, terminal: Terminal) -> list[str]:
@@ -265,7 +265,7 @@ def _end(summary: Summary, terminal: Terminal) -> list[str]:
     word = terminal.paint(summary.color, colors[summary.color])
     lines = [f"{word}  {summary.headline}"]
     if summary.planned:
-        lines += terminal.wrap(f"verdicts  {verdict_counts(summary.grid.verdicts)}")
+        lines += terminal.wrap(f"verdicts  {glue(verdict_counts(summary.grid.verdicts))}", hang=" " * 12)
         lines += terminal.wrap(f"evidence  {summary.evidence} (cells judged)")
     for step in next_steps(summary):
         # A command is copied, so it stays on one line.

@@ -12,6 +12,7 @@ from matrix.outcome import Verdict
 from reports.wording import PLAIN, clean
 
 NARROWEST, WIDEST = 80, 200
+NO_BREAK = "\u00a0"
 COLORS: dict[Verdict, str] = {
     Verdict.OK: "32",
     Verdict.KNOWN: "33",
@@ -46,11 +47,21 @@ class Terminal:
         return f"\x1b[1m{text}\x1b[0m" if self.color else text
 
     def wrap(self, text: str, indent: str = "  ", hang: str | None = None) -> list[str]:
+        """Lines of the width. What is meant to be copied is never wrapped."""
         further = indent if hang is None else hang
-        # A wrapped line is for reading; what is meant to be copied is never wrapped.
-        return textwrap.wrap(
+        lines = textwrap.wrap(
             clean(text), self.width, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False
         )
+        return [unglue(line) for line in lines]
+
+
+def glue(text: str) -> str:
+    """A list, `1 cell, 2 rows`, that is wrapped at its commas only."""
+    return ", ".join(part.replace(" ", NO_BREAK) for part in text.split(", "))
+
+
+def unglue(text: str) -> str:
+    return text.replace(NO_BREAK, " ")
 
 
 def plain(text: str) -> str:

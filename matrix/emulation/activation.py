@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from backends.profile import Emulation, Profile
-from matrix.emulation import flag_gems_hooks, language, tuning
+from matrix.emulation import flag_gems_hooks, language, start_up, tuning
 from matrix.emulation.gaps import EmulationGap, classify
 from matrix.emulation.launch import Launcher
 from matrix.emulation.random_state import Generators
@@ -127,11 +127,12 @@ def activate(profile: Profile) -> Emulator:
 def _install(profile: Profile, emulation: Emulation) -> Emulator:
     from triton.runtime.driver import driver
 
+    start_up.install()
     generators = Generators()
     window = Window()
     device = StandInDevice(emulation.target, generators)
     driver.set_active(StandInDriver(emulation.target))
-    rewritten, semantic, builder = language.install()
+    rewritten, semantic, builder = language.install(emulation.target.backend)
     launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments])
     launcher.install()
     tuning.install()

@@ -41,6 +41,30 @@ def register(vendor: str, library: str, device: StandInDevice, generators: Gener
         wrapt.register_post_import_hook(partial(_forget_cpu, functions), name)
 
 
+class DeviceName(str):
+    """The device's name: `cpu`, which is where the tensors are, and equal to the chip's own name as well.
+
+    Host code compares it with the device of a tensor, and to choose a kernel's configuration with the chip's name.
+    """
+
+    __slots__ = ("chip",)
+    chip: str
+
+    def __new__(cls, here: str, chip: str) -> DeviceName:
+        name = super().__new__(cls, here)
+        name.chip = chip
+        return name
+
+    def __eq__(self, other: object) -> bool:
+        return other in (str(self), self.chip) if type(other) is str else super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+
 def _backend(module: Any, library: str, device: StandInDevice) -> None:
     """The vendor stays who it is; its device is called cpu and its object is the stand-in."""
     original = module.get_vendor_info
@@ -49,7 +73,8 @@ def _backend(module: Any, library: str, device: StandInDevice) -> None:
     def get_vendor_info(vendor_name: Any = None, query: bool = False) -> Any:  # noqa: FBT001, FBT002 - its signature
         info = original(vendor_name, query)
         extra = info.triton_extra_name or library
-        return dataclasses.replace(info, device_name="cpu", dispatch_key="CPU", triton_extra_name=extra)
+        name = DeviceName("cpu", str(info.device_name))
+        return dataclasses.replace(info, device_name=name, dispatch_key="CPU", triton_extra_name=extra)
 
     def get_arch(event: Any, device: int = 0) -> Any:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints a note where it has no specialisation

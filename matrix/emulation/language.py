@@ -161,8 +161,11 @@ def _three(bounds: tuple[Any, ...]) -> tuple[Any, Any, Any]:
     raise NotCompilable(f"range of {len(bounds)} arguments")
 
 
-def install() -> tuple[Language, Any, Builder]:
-    """Patch Triton's language for good. Returns what kernels are rewritten to, the front end and the builder."""
+def install(library: str) -> tuple[Language, Any, Builder]:
+    """Patch Triton's language for good. Returns what kernels are rewritten to, the front end and the builder.
+
+    `library` is the folder of `triton.language.extra` whose device library the compiler would link.
+    """
     from triton.language import core, standard
 
     builder = Builder(_scalar_types(core))
@@ -173,6 +176,7 @@ def install() -> tuple[Language, Any, Builder]:
         _bind_builtins(holder, semantic)
     for hint in ("multiple_of", "max_contiguous", "max_constancy"):
         setattr(semantic, hint, _hint)
+    _link_library(library)
     language = Language(core, semantic)
     _patch_values(core)
     _patch_statics(core, language)
@@ -182,6 +186,21 @@ def install() -> tuple[Language, Any, Builder]:
             if hasattr(holder, name):
                 setattr(holder, name, _as_method(function))
     return language, semantic, builder
+
+
+def _link_library(library: str) -> None:
+    """Functions of the portable device library become those of the target's, as the compiler maps them."""
+    import importlib
+
+    from triton.language.extra import libdevice as portable
+
+    try:
+        target = importlib.import_module(f"triton.language.extra.{library}.libdevice")
+    except ImportError:
+        return
+    for name in vars(portable):
+        if not name.startswith("_") and hasattr(target, name):
+            setattr(portable, name, getattr(target, name))
 
 
 def _hint(value: Any, values: Any) -> Any:
@@ -223,7 +242,6 @@ def _holders() -> list[Any]:
     """Modules and classes that hold builtins."""
     import triton.language as tl
     from triton.language import core, math
-    from triton.language.extra import libdevice as stub
 
     holders: list[Any] = [
         core,
@@ -234,7 +252,7 @@ def _holders() -> list[Any]:
         core.tensor_descriptor,
         *_libraries(),
     ]
-    return [*holders, stub]
+    return holders
 
 
 def _libraries() -> list[Any]:

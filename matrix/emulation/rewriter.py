@@ -17,11 +17,12 @@ module globals, where the one name LANGUAGE is added.
 from __future__ import annotations
 
 import ast
-import inspect
 import textwrap
 from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
+
+from matrix.emulation.start_up import source_lines
 
 LANGUAGE = "__interpreted_language__"
 BUILTINS = frozenset(
@@ -107,12 +108,13 @@ class KernelRewriter(ast.NodeTransformer):
         return ast.Pass()
 
 
-def rewrite(function: FunctionType, language: object) -> Callable[..., Any]:
+def rewrite(function: Callable[..., Any], language: object) -> Callable[..., Any]:
     """The interpretable twin of a kernel or device function.
 
     Raises SyntaxError or OSError where the source cannot be read.
     """
-    lines, first = inspect.getsourcelines(function)
+    assert isinstance(function, FunctionType)
+    lines, first = source_lines(function)
     definition = _definition(ast.parse(textwrap.dedent("".join(lines))))
     known = frozenset(function.__globals__) | frozenset(function.__code__.co_varnames)
     rewriter = KernelRewriter(known | frozenset(function.__code__.co_freevars))

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,7 +60,14 @@ class Journal:
         self.write("start", {"cell": cell, "attempt": attempt, "worker": self.worker, "time": now()})
 
     def result(self, result: Result) -> None:
-        self.write("result", {"time": now(), **result_to_json(result)})
+        """Write a result. One too long for a reader loses its evidence rather than itself."""
+        record = result_to_json(result)
+        if len(json.dumps(record)) > LINE_LIMIT // 2:
+            short = replace(
+                result, detail=result.detail[:1000], traceback=None, output=None, launches=result.launches[:100]
+            )
+            record = result_to_json(short)
+        self.write("result", {"time": now(), **record})
 
     def _append(self, line: bytes) -> None:
         self._reclaim()

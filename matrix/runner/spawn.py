@@ -90,7 +90,8 @@ class Carrying:
 
 def command(session: Session, profile: Profile, workers: int) -> list[str]:
     """The command line of pytest."""
-    arguments = [sys.executable, "-m", "pytest", "-p", "xdist.plugin", "-p", "matrix.runner.plugin"]
+    # -P: a folder named `matrix` where the user stands must not be taken for ours.
+    arguments = [sys.executable, "-P", "-m", "pytest", "-p", "xdist.plugin", "-p", "matrix.runner.plugin"]
     for name in WITHOUT:
         arguments += ["-p", f"no:{name}"]
     arguments += ["-c", os.devnull, "--rootdir", str(session.directory), "--noconftest", "--quiet", "--tb=no", "-rN"]
@@ -114,5 +115,5 @@ def environment(session: Session, profile: Profile, workers: int) -> dict[str, s
     variables = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     variables |= {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PYTHONHASHSEED": "0"}
     variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SESSION_VARIABLE: session.mark}
-    variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"), str(Path.cwd()))))
     return variables | dict(profile.environment) | dict(session.settings.environment)

@@ -47,6 +47,7 @@ class Tracker:
     def begin(self, session: str) -> None:
         """A session starts: what was running has ended."""
         self._session = session
+        self.quarantine = None
         self.started.clear()
         self._running.clear()
         self._moved = time.monotonic()

@@ -11,77 +11,29 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
-import subprocess
 import threading
 import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from matrix.outcome import Outcome
 from matrix.result import Result
 from matrix.runner.announcement import CARRYING, IDLE, STARTING, Announced, read_announcement
 from matrix.runner.death import Death, Reason, describe_status, judge_death
-from matrix.runner.journal import Event, Journal
+from matrix.runner.journal import LINE_LIMIT, Event, Journal
 from matrix.runner.limits import GIB, memory
 from matrix.runner.output import read_tail
 from matrix.runner.processes import adopt_orphans, children, kill
 from matrix.runner.session import Session
+from matrix.runner.ward import Ward, count_kills
 from matrix.runner.worker import RETIRED
 
 PERIOD = 0.05
 PATIENCE = 2.0  # seconds for a worker that left the channel to end by itself
-LAST_WORDS = 0.5  # seconds to write a traceback
-TAIL = 512 * 1024
+TAIL = 4 * LINE_LIMIT
 # Shared memory is not private data, so the kernel's limit does not see it; the warden does, and acts a little later.
 RESIDENT_MARGIN = 1.25
-MEMORY_EVENTS = (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat"))
-
-
-@dataclass
-class Ward:
-    """One worker, as seen from outside."""
-
-    name: str
-    process: subprocess.Popen[bytes]
-    kills: int
-    serial: int = -1
-    memory: float = 0.0
-    ended_for: Reason | None = None
-    charged: str | None = None
-
-    @property
-    def worker(self) -> str:
-        return f"{self.name}-{self.process.pid}"
-
-    def dead(self) -> bool:
-        """Whether it has ended; its zombie stays, so that its process group cannot be another's yet."""
-        if self.process.returncode is not None:
-            return True
-        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        try:
-            return os.waitid(os.P_PID, self.process.pid, options) is not None
-        except ChildProcessError:
-            return True
-
-    def end(self, reason: Reason) -> None:
-        """End it, with a traceback in its output if it still can write one."""
-        self.ended_for = reason
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.process.pid, signal.SIGABRT)
-        deadline = time.monotonic() + LAST_WORDS
-        while not self.dead() and time.monotonic() < deadline:
-            time.sleep(0.005)
-        kill(self.process.pid)
-
-    def bury(self) -> int:
-        """End whatever is left of its process group, and its exit status."""
-        if self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        return self.process.wait()
 
 
 class Warden:
@@ -131,7 +83,6 @@ class Warden:
         if announced is not None and announced.doing == CARRYING and not self.judged(ward, announced):
             self.journal.result(self.result(ward, announced, status))
             ward.charged = announced.cell
-            self.bad_starts = 0
         elif status == RETIRED or announced is None or announced.doing == STARTING:
             self.bad_start(ward, status)
 
@@ -157,7 +108,7 @@ class Warden:
 
     def bad_start(self, ward: Ward, status: int) -> None:
         """Count failed probes and starts in a row; so many of them, and the device goes into quarantine."""
-        if self.has_passed(ward):
+        if self.was_well(ward):
             self.bad_starts = 0
         self.bad_starts += 1
         if self.bad_starts < self.session.settings.bad_starts:
@@ -168,9 +119,10 @@ class Warden:
         why = (probe and probe.get("reason")) or f"{describe_status(status)}; {said}"
         self.journal.write("quarantine", {"reason": f"{reason}; the last: {why}"})
 
-    def has_passed(self, ward: Ward) -> bool:
-        """Whether the device was seen well by this worker, after its start."""
-        return any(event["event"] == "result" and event.get("outcome") == "PASS" for event in self.events(ward))
+    def was_well(self, ward: Ward) -> bool:
+        """Whether this worker has seen the device well."""
+        kinds = {(event["event"], event.get("outcome"), event.get("reason")) for event in self.events(ward)}
+        return ("probe", None, None) in kinds or any(outcome == Outcome.PASS for _, outcome, _ in kinds)
 
     def last(self, ward: Ward, kind: str) -> Event | None:
         """The last event of a kind that a worker wrote."""
@@ -242,15 +194,3 @@ def _parse(line: bytes) -> Event | None:
     except ValueError:
         return None
     return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
-
-
-def count_kills() -> int:
-    """How often the kernel has killed a process for lack of memory, as far as it says."""
-    for path in MEMORY_EVENTS:
-        try:
-            fields = path.read_text().split()
-        except OSError:
-            continue
-        if "oom_kill" in fields:
-            return int(fields[fields.index("oom_kill") + 1])
-    return 0

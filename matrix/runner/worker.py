@@ -61,11 +61,9 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - the boundary: a worker that cannot start says why
             self.retire(f"a worker could not start: {describe(error)}")
         self.check()
-        self.watchdog.rest()
         limit_files()
         limit_memory(self.session.limits.memory_gib)
         self.announcement.memory(*memory())
-        self.announcement.end()
         self.ready = True
 
     def load(self, cell: Cell) -> None:
@@ -157,15 +155,17 @@ class Worker:
 
     def check(self) -> None:
         """Probe the device, and end this process when it is not well: the next cells run in another one."""
-        if self.probe is None:
-            return
+        self.announcement.starting()
+        self.watchdog.arm(self.session.settings.start_seconds)
         try:
-            reason = self.probe()
+            reason = None if self.probe is None else self.probe()
         except BaseException as error:  # noqa: BLE001 - the boundary: a probe that raises has failed
             reason = describe(error)
         self.leave_if_forked()
         if reason is not None:
             self.retire(f"the probe failed: {reason}")
+        self.watchdog.rest()
+        self.announcement.end()
         self.journal.write("probe", {"worker": self.name, "reason": None})
 
     def retire(self, reason: str) -> NoReturn:

@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.report:
         print("\n".join(coverage(load_catalogue(), read_entries())))
         return 0
+    torch.set_num_threads(1)  # small tensors: threads only cost time, and the order of sums stays the same
     warnings.simplefilter("ignore")  # torch's samples use much that torch calls deprecated
     rows = harvest(options.only)
     if options.only:

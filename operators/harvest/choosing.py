@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from operators.call import Call, TensorSpec, write_value
+from operators.call import Call, DTypeSpec, TensorSpec, Value, write_value
 from operators.edges import call_tensors, elements_of, map_tensors, reshape, tensors_of
 
 TYPICAL = 6  # samples kept of an entry
@@ -34,6 +34,15 @@ class Candidate:
         return call_tensors(self.call)
 
     @property
+    def values(self) -> list[Value]:
+        return [*self.call.args, *self.call.kwargs.values()]
+
+    @property
+    def is_typed(self) -> bool:
+        """Does the case's type stand anywhere? Otherwise every dtype makes the same case."""
+        return DTypeSpec("T") in self.values or any(spec.dtype in ("T", "acc") for spec in self.tensors)
+
+    @property
     def elements(self) -> int:
         return elements_of(self.call)
 
@@ -45,8 +54,10 @@ class Candidate:
 
     @property
     def is_foreign(self) -> bool:
-        """Does it hold float64 tensors that are not the case's own type, or more dimensions than anyone uses?"""
-        return any(spec.dtype == "float64" or len(spec.shape) > RANK for spec in self.tensors)
+        """Does it hold float64 that is not the case's own type, or more dimensions than anyone uses?"""
+        return DTypeSpec("float64") in self.values or any(
+            spec.dtype == "float64" or len(spec.shape) > RANK for spec in self.tensors
+        )
 
 
 def raised(candidates: list[Candidate]) -> list[Candidate]:

@@ -80,7 +80,7 @@ def bind(schema: Any, args: tuple[object, ...], kwargs: dict[str, object]) -> di
             value = kwargs[argument.name]
         else:
             continue
-        if isinstance(value, torch.layout) and value is torch.strided:
+        if (isinstance(value, torch.layout) and value is torch.strided) or argument.name == "pin_memory":
             continue
         if argument.has_default_value() and _same(value, argument.default_value):
             continue

@@ -124,6 +124,8 @@ def _fit_value(value: Any, name: str, kind: str) -> Any:
     """The value as this kind of argument takes it; Ellipsis where it cannot be."""
     if kind in ("number", "Scalar", "Optional[number]") and isinstance(value, TensorFact):
         return SCALARS.get(name, Ellipsis)
+    if kind in ("float", "int") and isinstance(value, TensorFact):
+        return Ellipsis
     if kind == "Tensor" and isinstance(value, bool | int | float):
         return TensorFact((), torch.float32, None, min(0.0, value), max(0.0, value))
     if kind in ("Tensor", "Optional[Tensor]") and isinstance(value, str | list):

@@ -24,6 +24,7 @@ STATISTICS = {
 }
 WIDE = 10  # further out nothing new is met that .extreme() does not meet
 # torch's samples of these are positive for no reason that the operator has.
+MEANT = 8  # fewer values are on one side of zero by chance
 UNBOUNDED = ("rms_norm", "native_batch_norm")
 # A divisor must not be zero where the operator works on integers as well.
 DIVISORS = ("floor_divide", "remainder", "div", "divide", "true_divide", "fmod")
@@ -35,8 +36,10 @@ class Domain:
 
     low: float = math.inf
     high: float = -math.inf
+    seen: int = MEANT
 
     def widen(self, fact: TensorFact) -> None:
+        self.seen += fact.elements
         self.low, self.high = min(self.low, fact.low), max(self.high, fact.high)
 
 
@@ -48,7 +51,7 @@ def domains_of(calls: Iterable[Recorded]) -> dict[tuple[str, str], dict[str, Dom
         for name, value in recorded.arguments.items():
             for fact in facts_in(value):
                 if fact.elements:
-                    ranges.setdefault(name, Domain()).widen(fact)
+                    ranges.setdefault(name, Domain(seen=0)).widen(fact)
     return domains
 
 
@@ -77,11 +80,17 @@ def _value(value: Any, name: str, schema_name: str, recorded: Recorded, domain: 
     packet = schema_name.removeprefix("aten::").rstrip("_")
     dtype = _dtype(value, name, packet, recorded)
     fill, fill_args = _fill(value, dtype, domain)
+    if name.startswith("grad") and fact_is_float(value):
+        fill, fill_args = "default", ()
     if packet in UNBOUNDED and name in ("input", "weight", "bias", "running_mean") and fill == "between":
         fill, fill_args = "default", ()
     if name == "other" and packet in DIVISORS:
         fill, fill_args = "between", (1, 9)
     return TensorSpec(value.shape, dtype, fill, fill_args, strides=value.strides)
+
+
+def fact_is_float(fact: TensorFact) -> bool:
+    return fact.dtype in FLOATS
 
 
 def _dtype(fact: TensorFact, name: str, packet: str, recorded: Recorded) -> str:
@@ -113,12 +122,12 @@ def _range(domain: Domain) -> tuple[str, tuple[Scalar, ...]]:
         low, high = (1, WIDE) if low > 0 else (0, WIDE) if low == 0 else (-WIDE, WIDE)
     if low == high:
         return "fill", (_whole(low),)
-    if low >= 0:
+    if low >= 0 and (domain.seen >= MEANT or high <= 1):
         return "between", (_below(low), _above(high))
-    if high <= 0:
-        return "between", (-_above(-low), -_below(-high) or 0)
+    if low >= 0 or high <= 0:
+        return "default", ()
     if low >= -1 and high <= 1:
-        return "between", (-_above(-low), _above(high))
+        return "between", (-1, 1) if 1 in (-low, high) else (-0.99, 0.99)
     return "default", ()
 
 

@@ -63,7 +63,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, unused-ignore, no-untyp
 
 
 def _shape_key(named: dict[str, Any]) -> str:
-    shapes = [(fact.shape, str(fact.dtype), fact.strides) for fact in facts_in(named)]
+    shapes = [(fact.shape, str(fact.dtype), fact.strides, fact.low == fact.high) for fact in facts_in(named)]
     others = {name: value for name, value in named.items() if not facts_in(value)}
     return f"{shapes} {others} {sorted(named)}"
 

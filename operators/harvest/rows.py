@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from operators.call import parse_call
 from operators.harvest.choosing import (
     BUDGET,
     HEAVY,
@@ -20,6 +21,7 @@ from operators.harvest.choosing import (
 )
 from operators.harvest.deriving import Found, derived, is_brief
 from operators.harvest.entries import Entry
+from operators.harvest.extras import EXTRAS
 from operators.harvest.families import WRITTEN, against_of, family_of, vacuous_of
 from operators.harvest.fitting import Pool, is_own, schema_of
 from operators.harvest.notation import Domain, output_names, with_outputs, write_call
@@ -55,8 +57,24 @@ def tried(entry: Entry, candidates: list[Candidate]) -> Iterator[Found]:
         if number >= TRIED:
             return
         dtypes = accepted_dtypes(target, candidate.call, candidate.device_dtypes, own=candidate.own, native=native)
+        if not candidate.is_typed:
+            dtypes = dtypes[:1]
         if dtypes:
             yield Found(kind_of(candidate.call), candidate, dtypes)
+
+
+def extras_for(entry: Entry, candidates: list[Candidate]) -> list[Candidate]:
+    """The calls of our own for this entry; what a GPU takes is known from the OpInfo, if there is one."""
+    own = next((candidate for candidate in candidates if candidate.own), None)
+    taken = own.device_dtypes if own else frozenset()
+    return [Candidate(parse_call(text), "", taken, own is not None) for text in EXTRAS.get(entry.name, ())]
+
+
+def opened(extras: list[Found], chosen: list[Found], limit: int) -> list[Found]:
+    """Our own calls in front, and no call twice."""
+    by_text = {str(item.candidate.call): item for item in reversed([*extras, *chosen])}
+    first = [str(item.candidate.call) for item in extras]
+    return [by_text[text] for text in dict.fromkeys([*first, *reversed(by_text)])][:limit]
 
 
 def typical(found: list[Found], limit: int) -> list[Found]:
@@ -75,10 +93,13 @@ def row(entry: Entry, pool: Pool, domains: Domains) -> Operator:
     if schema is None:
         return operator_of(entry, schema, [], [])
     candidates = candidates_for(entry, schema, pool, domains)
-    if all(max((len(spec.shape) for spec in c.tensors), default=9) < 2 for c in candidates):
+    if all(max((len(spec.shape) for spec in c.tensors), default=9) < 2 for c in candidates if c.elements):
         candidates += raised(candidates)
     found = list(tried(entry, candidates))
-    chosen = typical(found, BRIEF if is_brief(entry) else TYPICAL)
+    limit = BRIEF if is_brief(entry) else TYPICAL
+    extras = [Found("typical", item.candidate, item.dtypes) for item in tried(entry, extras_for(entry, candidates))]
+    extras.sort(key=lambda item: EXTRAS[entry.name].index(str(item.candidate.call)))
+    chosen = opened(extras, typical(found, limit), limit)
     texts = {str(item.candidate.call) for item in chosen}
     recorded = [item for item in found if str(item.candidate.call) not in texts and item.kind != "typical"]
     refused = [
@@ -95,7 +116,7 @@ def operator_of(entry: Entry, schema: Any, chosen: list[Found], edges: list[tupl
     """The row with its samples named and its dtypes those of the typical samples."""
     used = {dtype for item in chosen for dtype in item.dtypes}
     dtypes = tuple(name for name in (*DTYPES, "float64") if name in used)
-    sources = dict.fromkeys(f"OpInfo {item.candidate.source}" for item in chosen)
+    sources = dict.fromkeys(f"OpInfo {item.candidate.source}" for item in chosen if item.candidate.source)
     return Operator(
         name=entry.name,
         base=entry.packet,

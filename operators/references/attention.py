@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import torch
 
-from operators.references.precision import gradients, rounded, working_dtype
+from operators.references.precision import rounded, working_dtype
 
 Sizes = Sequence[int] | torch.Tensor
 
@@ -53,14 +53,7 @@ def scaled_dot_product_attention_forward(
     """The same, and the base-2 logarithm of each row's sum of exponentials (batch, heads, query length)."""
     _check_heads(query.shape[1], key.shape[1], grouped=enable_gqa)
     wide = working_dtype(query, key, value)
-    scores = _scores(query.to(wide), key.to(wide), scale)
-    if attn_mask is not None and attn_mask.dtype == torch.bool:
-        scores = scores.masked_fill(~attn_mask, -math.inf)
-    elif attn_mask is not None:
-        scores = scores + attn_mask.to(wide)
-    if is_causal:
-        future = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
-        scores = scores.masked_fill(future, -math.inf)
+    scores = _masked(query.to(wide), key.to(wide), scale, attn_mask, is_causal=is_causal)
     result, logsumexp = _weigh(scores, value)
     return result.to(value.dtype), logsumexp / math.log(2)
 
@@ -76,15 +69,24 @@ def scaled_dot_product_attention_backward(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> tuple[torch.Tensor, ...]:
-    """The gradients with respect to query, key and value, given that of the result."""
-    wide = working_dtype(query, key, value)
+    """The gradients with respect to query, key and value, given that of the result.
 
-    def forward(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-        return scaled_dot_product_attention(q, k, v, attn_mask, dropout_p, is_causal, scale, enable_gqa)
-
-    inputs = (query.to(wide), key.to(wide), value.to(wide))
-    found = gradients(forward, inputs, do)
-    return tuple(gradient.to(query.dtype) for gradient in found)
+    With P the weights and O the result, dV = P^T dO, dS = P * (dO V^T - sum(dO * O)), dQ = scale dS K and
+    dK = scale dS^T Q (Dao, "FlashAttention-2", 2023, section 3.1); a shared key head sums over its query heads.
+    """
+    wide, group = working_dtype(query, key, value), query.shape[1] // key.shape[1]
+    scores = _masked(query.to(wide), key.to(wide), scale, attn_mask, is_causal=is_causal)
+    weights = torch.softmax(scores, dim=-1)
+    values, keys = (x.to(wide).repeat_interleave(group, dim=1) for x in (value, key))
+    upstream = do.to(wide)
+    slopes = torch.matmul(upstream, values.transpose(-1, -2))
+    slopes = rounded(weights * (slopes - (weights * slopes).sum(-1, keepdim=True)), query.dtype)
+    factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    dq = torch.matmul(slopes, keys) * factor
+    dk = torch.matmul(slopes.transpose(-1, -2), query.to(wide)) * factor
+    dv = torch.matmul(rounded(weights, query.dtype).transpose(-1, -2), upstream)
+    shared = (rounded(x, key.dtype).reshape(*key.shape[:2], group, *key.shape[2:]).sum(2) for x in (dk, dv))
+    return tuple(found.to(query.dtype) for found in (dq, *shared))
 
 
 def flash_attention_forward(
@@ -165,6 +167,19 @@ def _scores(query: torch.Tensor, key: torch.Tensor, scale: float | None) -> torc
     repeated = key.repeat_interleave(query.shape[-3] // key.shape[-3], dim=-3)
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     return torch.matmul(query, repeated.transpose(-1, -2)) * factor
+
+
+def _masked(
+    query: torch.Tensor, key: torch.Tensor, scale: float | None, mask: torch.Tensor | None, *, is_causal: bool
+) -> torch.Tensor:
+    scores = _scores(query, key, scale)
+    if mask is not None and mask.dtype == torch.bool:
+        scores = scores.masked_fill(~mask, -math.inf)
+    elif mask is not None:
+        scores = scores + mask.to(scores.dtype)
+    if is_causal:
+        scores = scores.masked_fill(torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1), -math.inf)
+    return scores
 
 
 def _weigh(scores: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import torch
 
-from operators.references.precision import working_dtype
+from operators.references.precision import rounded, working_dtype
 
 CHUNK = 64
 
@@ -53,7 +53,7 @@ def fused_recurrent_gated_delta_rule_fwd(
         for token in range(first, last):
             at = (batch, token)
             pair = _keys(q[at], wide, use_qk_l2norm_in_kernel), _keys(k[at], wide, use_qk_l2norm_in_kernel)
-            state, result[at] = _step(state, *pair, v[at].to(wide), g[at].to(wide), beta[at].to(wide), scale)
+            state, result[at] = _step(state, *pair, v[at].to(wide), g[at].to(wide), beta[at].to(wide), scale, wide)
             if not inplace_final_state:
                 states[token] = state
             elif names is not None:
@@ -88,13 +88,13 @@ def chunk_gated_delta_rule_fwd(
         for token in range(first, last):
             at = (batch, token)
             pair = q[at].to(wide), k[at].to(wide)
-            state, result[at] = _step(state, *pair, v[at].to(wide), g[at].to(wide), beta[at].to(wide), scale)
+            state, result[at] = _step(state, *pair, v[at].to(wide), g[at].to(wide), beta[at].to(wide), scale, k.dtype)
         finals.append(state)
         for start in range(first, last, CHUNK):
             rows = slice(start, min(start + CHUNK, last))
             sums[batch, rows] = g[batch, rows].to(wide).cumsum(0)
             inverse[batch, rows, :, : rows.stop - start] = _inverse(
-                k[batch, rows].to(wide), beta[batch, rows].to(wide), sums[batch, rows]
+                k[batch, rows].to(wide), beta[batch, rows].to(wide), sums[batch, rows], k.dtype
             )
     final = torch.stack(finals) if output_final_state else None
     return sums.to(g.dtype), result.to(v.dtype), inverse.to(k.dtype), final, None, None, None
@@ -121,21 +121,25 @@ def _step(
     g: torch.Tensor,
     beta: torch.Tensor,
     scale: float,
+    narrow: torch.dtype,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """One token of all heads: q, k (H, K), v (HV, V), g and beta (HV,); the new state and the output (HV, V)."""
+    """One token of all heads: q, k (H, K), v (HV, V), g and beta (HV,); the new state and the output (HV, V).
+
+    `narrow` is what the products of matrices take, where they are taken by chunks.
+    """
     group = v.shape[0] // k.shape[0]
     key, query = k.repeat_interleave(group, dim=0), q.repeat_interleave(group, dim=0)
     decayed = state * g.exp().view(-1, 1, 1)
     rate = beta if beta.dim() == 2 else beta.unsqueeze(-1)
-    update = rate * (v - torch.einsum("hkv,hk->hv", decayed, key))
+    update = rounded(rate * (v - torch.einsum("hkv,hk->hv", decayed, key)), narrow)
     state = decayed + torch.einsum("hk,hv->hkv", key, update)
-    return state, scale * torch.einsum("hkv,hk->hv", state, query)
+    return state, scale * torch.einsum("hkv,hk->hv", rounded(state, narrow), query)
 
 
-def _inverse(k: torch.Tensor, beta: torch.Tensor, sums: torch.Tensor) -> torch.Tensor:
+def _inverse(k: torch.Tensor, beta: torch.Tensor, sums: torch.Tensor, narrow: torch.dtype) -> torch.Tensor:
     """The inverse for the chunk's k (t, H, K), beta and sums (t, HV), as (t, HV, t)."""
     keys = k.repeat_interleave(beta.shape[1] // k.shape[1], dim=1)
-    products = torch.einsum("ihk,jhk->hij", keys, keys) * beta.t().unsqueeze(-1)
+    products = torch.einsum("ihk,jhk->hij", rounded(keys * beta.unsqueeze(-1), narrow), keys)
     decay = torch.exp(sums.t().unsqueeze(-1) - sums.t().unsqueeze(-2))
     lower = torch.tril(products * decay, -1)
     identity = torch.eye(k.shape[0], dtype=k.dtype)

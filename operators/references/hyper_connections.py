@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import torch
 
-from operators.references.precision import gradients, working_dtype
+from operators.references.precision import gradients, rounded, working_dtype
 
 CONVERGED = 400  # alternating normalizations after which a small positive matrix is doubly stochastic to the last bit
 
@@ -37,7 +37,8 @@ def mhc_pre(
     streams = residual.shape[-2]
     wide = working_dtype(residual, fn)
     flat = residual.to(wide).flatten(-2)
-    mixes = flat @ fn.to(wide).t() * torch.rsqrt(flat.square().mean(-1, keepdim=True) + rms_eps)
+    product = rounded(flat @ rounded(fn.to(wide), residual.dtype).t(), residual.dtype)
+    mixes = product * torch.rsqrt(flat.square().mean(-1, keepdim=True) + rms_eps)
     before, after, among = _split(mixes, hc_scale.to(wide), hc_base.to(wide), streams)
     weights = torch.sigmoid(before) + hc_pre_eps
     layer_input = (residual.to(wide) * weights.unsqueeze(-1)).sum(-2)

@@ -40,7 +40,12 @@ def cross_entropy_loss(
         wanted = torch.zeros_like(logarithms).scatter_(axis, places, 1.0)
         total = (wanted * weights * counted).sum()
     smoothed = wanted * (1 - label_smoothing) + label_smoothing / classes
-    losses = -(smoothed * weights * logarithms * counted).sum(axis)
+    terms = smoothed * weights * logarithms * counted
+    if target.dim() != inp.dim():
+        terms = terms.masked_fill(
+            smoothed * counted == 0, 0.0
+        )  # a class that is not asked for may have no chance at all
+    losses = -terms.sum(axis)
     if reduction == "none":
         return losses.to(inp.dtype)
     return (losses.sum() if reduction == "sum" else losses.sum() / total).to(inp.dtype)

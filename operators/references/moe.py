@@ -10,7 +10,7 @@ import math
 import torch
 from torch.nn import functional
 
-from operators.references.precision import working_dtype
+from operators.references.precision import rounded, working_dtype
 
 
 def topk_softmax(
@@ -55,7 +55,7 @@ def grouped_topk(
     if scores.dim() != 2 or scores.shape[1] % n_group or scoring_func not in (0, 1) or bias.numel() != scores.shape[1]:
         raise ValueError(f"scores {tuple(scores.shape)}, {n_group} groups and {bias.numel()} biases do not go together")
     values = scores.to(working_dtype(scores))
-    values = values.sigmoid() if scoring_func == 1 else values
+    values = rounded(values.sigmoid(), scores.dtype) if scoring_func == 1 else values
     biased = values + bias.to(values.dtype).flatten()
     grouped = biased.reshape(scores.shape[0], n_group, scores.shape[1] // n_group)
     merit = grouped.topk(min(2, grouped.shape[2]), dim=-1).values.sum(-1)
@@ -155,13 +155,13 @@ def fused_experts_impl(
         weight = topk_weights[token, choice].to(wide)
         both = first[expert] @ hidden_states[token].to(wide)
         both = both if w1_bias is None else both + w1_bias[expert].to(wide)
-        both = both * weight if apply_router_weight_on_input else both
+        both = rounded(both * weight if apply_router_weight_on_input else both, hidden_states.dtype)
         gate, up = both.chunk(2)
-        found = second[expert] @ (functional.silu(gate) * up)
+        found = second[expert] @ rounded(functional.silu(gate) * up, hidden_states.dtype)
         found = found if w2_bias is None else found + w2_bias[expert].to(wide)
-        result[token] += found if apply_router_weight_on_input else found * weight
-    rounded = result.to(hidden_states.dtype)
-    return hidden_states.copy_(rounded) if inplace else rounded
+        result[token] += rounded(found if apply_router_weight_on_input else found * weight, hidden_states.dtype)
+    found = result.to(hidden_states.dtype)
+    return hidden_states.copy_(found) if inplace else found
 
 
 def inplace_fused_experts(

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 import backends.machine
-from backends.machine import NO_VERSION, Devices, Machine, ask_devices, installed, is_installed, observe_machine
+from backends.machine import (
+    NO_VERSION,
+    PACKAGES,
+    Devices,
+    Machine,
+    ask_devices,
+    installed,
+    is_installed,
+    observe_machine,
+)
 from backends.profile import Probe, Profile
 
 PROBE = Probe("tmr", module="torch_tmr", commands=("tmr-smi",))
@@ -38,13 +47,14 @@ def test_this_host_is_observed() -> None:
     assert machine.cores >= 1
     assert machine.memory_gib > 0.1
     assert machine.python.endswith(".".join(map(str, sys.version_info[:3])))
-    assert machine.packages["numpy"][0].isdigit()
+    assert set(machine.packages) <= set(PACKAGES)
     assert machine.devices == {}
 
 
 def test_every_shipped_column_is_looked_for_where_none_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stage(tmp_path, monkeypatch)
     for command in ("tmr-smi", "hy-smi"):
         (tmp_path / command).write_text("#!/bin/sh\n")
         (tmp_path / command).chmod(0o755)

@@ -321,3 +321,8 @@ def raises_at_start(_cell: object) -> None:
 
 def segfault_at_start(_cell: object) -> None:
     ctypes.string_at(0)
+
+
+def needs_fan() -> str | None:
+    """A probe that is content where the environment of the profile says so."""
+    return None if os.environ.get("FAN") == "on" else "the fan is off"

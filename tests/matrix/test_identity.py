@@ -33,7 +33,7 @@ def test_an_id_parses_back(
     ],
 )
 def test_what_is_no_id_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(IdentityError, match=r"cpu-interpreter:add\.Tensor/flag_gems|allowed are"):
+    with pytest.raises(IdentityError, match=r"chip:add\.Tensor/flag_gems|allowed are"):
         parse_id(text)
 
 

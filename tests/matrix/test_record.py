@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +73,14 @@ def test_numbers_that_json_has_not_are_spelled() -> None:
     record = result_to_json(Result("c", Outcome.WRONG, Phase.COMPARE, "off", comparison=comparison))
     assert isinstance(record["comparison"], dict)
     assert [record["comparison"][name] for name in ("max_abs", "max_rel", "bound")] == ["inf", "nan", "-inf"]
+
+
+def test_numbers_of_numpy_s_are_written_as_json_s() -> None:
+    one, two, yes = np.float32(1), np.int64(2), np.bool_(True)
+    comparison = Comparison("r", two, two, one, one, one, (two,), policies={"p": yes})  # type: ignore[arg-type, dict-item]
+    record = result_to_json(Result("c", Outcome.WRONG, Phase.COMPARE, "off", one, comparison=comparison))  # type: ignore[arg-type]
+    back = result_from_json(json.loads(json.dumps(record))).comparison
+    assert back == Comparison("r", 2, 2, 1.0, 1.0, 1.0, (2,), policies={"p": True})
 
 
 def test_long_texts_keep_their_ends() -> None:

@@ -74,6 +74,12 @@ def test_a_weaker_evidence_never_counts_as_a_stronger_one() -> None:
     }
 
 
+def test_a_square_names_the_strongest_evidence_that_judged_a_cell() -> None:
+    planned = [cell(Evidence.COMPILE), cell(Evidence.INTERPRET), cell(Evidence.RUN)]
+    grid = pivot([run_of(passed(planned[0]), bad(planned[1], Outcome.CRASH))], planned)
+    assert grid.rows[0].squares[0].evidence is Evidence.INTERPRET
+
+
 def test_a_square_shows_its_worst_cell() -> None:
     planned = [cell(), cell(sample="empty-0"), cell(Evidence.COMPILE)]
     grid = pivot([run_of(passed(planned[0]), passed(planned[1]), bad(planned[2], Outcome.UNCOMPILED))], planned)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import reports.markdown
 from matrix.outcome import Outcome, Phase, Verdict
 from matrix.result import Result
 from reports.grid import Grid
@@ -50,7 +52,7 @@ def test_markup_in_a_detail_stays_text(grid: Grid) -> None:
     assert "\x00" not in text
 
 
-@given(st.text(st.characters(codec="utf-8")))
+@given(st.text(st.characters(codec="utf-8")) | st.text("`a |\n<"))
 def test_a_code_span_ends_where_the_text_ends(text: str) -> None:
     span = code(text)
     assert "\n" not in span
@@ -82,6 +84,13 @@ def test_it_fits_a_job_summary(grid: Grid) -> None:
     assert len(text.encode()) <= LIMIT
     assert "more groups of cells" in text
     assert "more rows" in text
+
+
+def test_a_summary_that_would_still_be_too_long_is_cut_at_a_line(grid: Grid, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports.markdown, "LIMIT", 2000)
+    text = render_markdown(grid)
+    assert len(text.encode()) <= 2000
+    assert text.endswith("\n\n… the rest is in matrix.json and matrix.html\n")
 
 
 def test_an_empty_grid_is_a_report_too() -> None:

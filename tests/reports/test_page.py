@@ -125,6 +125,17 @@ def test_the_facts_of_a_cell_are_in_the_page(grid: Grid) -> None:
     assert (data["strings"][rule], total, wrong) == ("rtol 0.016", 15, 3)
 
 
+def test_facts_stand_in_the_order_of_the_cases_whatever_the_plan_s_order_was(grid: Grid) -> None:
+    """Profiles may come with their cells in different orders; the script counts ranks along the cases."""
+    backwards = tuple(reversed(grid.findings))
+    data: Any = pack_grid(replace(grid, findings=backwards))
+    layer = next(layer for layer in data["layers"] if data["profiles"][layer[0]][0] == "laptop")
+    present = [letter for letter in layer[2] if letter != "."]
+    details = [data["facts"][fact][1] if len(data["facts"][fact]) > 1 else 0 for fact in layer[4]]
+    assert len(present) == len(details)
+    assert [bool(detail) for detail in details] == [letter != "P" for letter in present]
+
+
 def test_letters_are_one_each() -> None:
     assert len(set(OUTCOME_LETTERS.values())) == len(Outcome)
     assert len(set(VERDICT_LETTERS.values())) == len(Verdict)

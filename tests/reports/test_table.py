@@ -99,6 +99,14 @@ def test_many_profiles_are_printed_in_bands(grid: Grid) -> None:
     assert sum(line.split()[:1] == ["rms_norm"] for line in lines) > 1
 
 
+def test_a_narrow_screen_breaks_lists_between_their_items(grid: Grid) -> None:
+    text = render_table(grid, Terminal(80))
+    outcomes = text[text.index("Outcomes") : text.index("Not run")]
+    assert "1 UNCOMPILED" in outcomes
+    assert "1 NOT_RUN" in outcomes
+    assert "\u00a0" not in text
+
+
 def test_it_stays_short_whatever_happened(grid: Grid) -> None:
     broken = [
         replace(finding, base=f"op{place}", verdict=Verdict.BROKEN) for place, finding in enumerate(grid.findings)
@@ -108,6 +116,7 @@ def test_it_stays_short_whatever_happened(grid: Grid) -> None:
     assert text.count("python -m matrix rerun") <= MOST_GROUPS + 1
     assert len(text.splitlines()) < 100 + MOST_ROWS + 4 * MOST_GROUPS + 3 * MOST_NAMES
     assert "more rows" in text
+    assert f"… and {len(broken) - MOST_GROUPS} more of this kind" in text
 
 
 def test_nothing_selected_is_said() -> None:

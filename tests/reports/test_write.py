@@ -44,6 +44,13 @@ def test_what_stood_there_stays_whole_when_writing_fails(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_who_reads_the_old_report_while_it_is_replaced_reads_it_whole(grid: Grid, tmp_path: Path) -> None:
+    (tmp_path / "matrix.md").write_text("before")
+    with (tmp_path / "matrix.md").open() as reader:
+        write_reports(grid, tmp_path)
+        assert reader.read() == "before"
+
+
 def test_characters_that_utf8_cannot_hold_do_not_stop_a_report(grid: Grid, tmp_path: Path) -> None:
     result = replace(grid.findings[0].result, detail="half a pair: \ud83d", output="\udcff")
     finding = replace(grid.findings[0], result=result, call="\ud800")

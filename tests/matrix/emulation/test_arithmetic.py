@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,7 +25,7 @@ def test_division_truncates_and_the_remainder_has_the_dividends_sign(a: int, b: 
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.int64, np.uint8])
-def test_a_zero_divisor_sets_all_bits_and_keeps_the_dividend(kind: type) -> None:
+def test_a_zero_divisor_sets_all_bits_and_keeps_the_dividend(kind: type[np.integer[Any]]) -> None:
     left, right = np.array([7, 9], dtype=kind), np.array([0, 3], dtype=kind)
     assert unsigned(divide_integers(left, right)).tolist() == [2 ** (left.itemsize * 8) - 1, 3]
     assert remainder_integers(left, right).tolist() == [7, 0]

@@ -138,5 +138,3 @@ def test_a_traceback_points_into_the_kernel() -> None:
     frame = traceback.extract_tb(caught.value.__traceback__)[-1]
     assert frame.filename == __file__
     assert frame.lineno == fails.__code__.co_firstlineno + 2
-
-

@@ -36,6 +36,28 @@ def test_a_device_that_stays_unwell_is_put_in_quarantine_and_nobody_is_blamed(tm
     assert "the probe failed: the fan is off" in detail
 
 
+def test_quarantine_of_one_column_leaves_the_next_alone(tmp_path: Path) -> None:
+    other = replace(PROFILE, name="fakes-other", environment={"FAN": "on"})
+    carry([fake("right"), fake("right", profile=other)], tmp_path, replace(SETTINGS, probe=f"{CANDIDATES}:needs_fan"))
+    run = read_run(tmp_path)
+    assert run.results[str(fake("right").id)][0].outcome is Outcome.NOT_RUN
+    assert run.results[str(fake("right", profile=other).id)][0].outcome is Outcome.PASS
+
+
+def test_cells_that_each_spoil_their_own_worker_are_no_reason_for_quarantine(tmp_path: Path) -> None:
+    cells = [*(fake("poison", sample=number) for number in range(4)), fake("right")]
+    carry(cells, tmp_path, SETTINGS, confirm=lambda _: False)
+    found = [results[0].outcome for results in read_run(tmp_path).results.values()]
+    assert sorted(found) == ["ERROR"] * 4 + ["PASS"]
+
+
+def test_a_probe_that_hangs_is_a_bad_start(tmp_path: Path) -> None:
+    carry([fake("right")], tmp_path, replace(SETTINGS, probe=f"{CANDIDATES}:hang_python", start_seconds=0.5))
+    final = read_run(tmp_path).final(str(fake("right").id))
+    assert final is not None
+    assert "3 workers in a row failed to start" in final.detail
+
+
 @pytest.mark.parametrize(
     ("warm", "why"),
     [

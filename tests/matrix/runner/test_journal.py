@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matrix.outcome import Outcome, Phase
-from matrix.result import Result
+from matrix.result import Launch, Result
 from matrix.run import Header
 from matrix.runner import journal as module
 from matrix.runner.journal import Journal, Tail, read_run, write_header
@@ -40,6 +40,16 @@ def test_what_is_written_is_read(journal: Journal, tmp_path: Path) -> None:
     run = read_run(tmp_path)
     assert run.results == {"c": (ERROR,)}
     assert run.warnings == ()
+
+
+def test_a_result_too_long_for_a_reader_keeps_everything_but_its_evidence(journal: Journal, tmp_path: Path) -> None:
+    noise = "\0" * 65_000
+    launches = tuple(Launch(f"kernel{number}", "k.py") for number in range(20_000))
+    long = Result("c", Outcome.ERROR, Phase.RUN, noise, output=noise, traceback=noise, launches=launches)
+    journal.result(long)
+    run = read_run(tmp_path)
+    assert run.warnings == ()
+    assert (run.results["c"][0].outcome, run.results["c"][0].output) == (Outcome.ERROR, None)
 
 
 def test_the_header_comes_back(journal: Journal, tmp_path: Path) -> None:
