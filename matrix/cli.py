@@ -219,6 +219,7 @@ def _carry(job: Job) -> None:
         cells=len(job.planned.cells),
         profiles=tuple(profile.name for profile in job.declared.profiles),
         machine=machine.facts(),
+        stack=dict(machine.packages),
         arguments=job.arguments,
     )
     given = [Result(name, preset.outcome, Phase.PLAN, preset.reason) for name, preset in job.planned.presets.items()]

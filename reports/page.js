@@ -240,4 +240,6 @@ byId("close").addEventListener("click", closeDetail);
 document.addEventListener("keydown", onPageKey);
 addEventListener("hashchange", openFromHash);
 new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting) && drawn < listed.length) drawMore(); }, { root: byId("frame"), rootMargin: "600px" }).observe(byId("sentinel"));
+// The grid takes what the bar, which wraps where it must, leaves of the screen.
+new ResizeObserver(() => byId("frame").style.setProperty("--bar", `${byId("bar").offsetHeight}px`)).observe(byId("bar"));
 openFromHash();

@@ -120,11 +120,10 @@ class Language:
     def print(self, *_values: Any, **_options: Any) -> None:
         """Kernels print to the device's stream."""
 
-    def range(self, *bounds: Any, **_hints: Any) -> Iterator[Any]:
+    def range(self, *bounds: Any, **named: Any) -> Iterator[Any]:
         """`range` and `tl.range`: the variable is a tensor of the bounds' common type."""
         to_tensor = self._semantic.to_tensor
-        first, last, step = _three(bounds)
-        tensors = [to_tensor(bound) for bound in (first, last, step)]
+        tensors = [to_tensor(bound) for bound in _three(bounds, named)]
         promote = self._semantic.integer_promote_impl
         if not all(tensor.dtype.is_int() for tensor in tensors):
             raise NotCompilable(f"range over {', '.join(str(tensor.dtype) for tensor in tensors)}")
@@ -136,9 +135,8 @@ class Language:
     def static_range(self, *bounds: Any, **named: Any) -> Iterator[Any]:
         """`tl.static_range`: the variable is a constant."""
         unwrap = self._core._unwrap_if_constexpr  # noqa: SLF001
-        first, last, step = _three((*bounds, *(named[key] for key in ("arg1", "arg2") if key in named)))
-        step = named.get("step", step)
-        for value in range(int(unwrap(first)), int(unwrap(last)), int(unwrap(step))):
+        first, last, step = (int(unwrap(bound)) for bound in _three(bounds, named))
+        for value in range(first, last, step):
             yield self._core.constexpr(value)
 
     def static_assert(self, condition: Any, message: Any = "") -> None:
@@ -150,15 +148,15 @@ class Language:
         return builtin(*(unwrap(argument) for argument in arguments))
 
 
-def _three(bounds: tuple[Any, ...]) -> tuple[Any, Any, Any]:
-    match bounds:
-        case (last,):
-            return 0, last, 1
-        case (first, last):
-            return first, last, 1
-        case (first, last, step):
-            return first, last, step
-    raise NotCompilable(f"range of {len(bounds)} arguments")
+def _three(bounds: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """First, last and step of a range: by position, or as Triton names them (arg1, arg2, step)."""
+    given = dict(zip(("arg1", "arg2", "step"), bounds, strict=False)) | named
+    if "arg1" not in given or len(bounds) > 3:
+        raise NotCompilable(f"range of {len(bounds)} arguments")
+    step = given.get("step")
+    step = 1 if step is None else step
+    last = given.get("arg2")
+    return (0, given["arg1"], step) if last is None else (given["arg1"], last, step)
 
 
 def install(library: str) -> tuple[Language, Any, Builder]:

@@ -8,6 +8,7 @@ be the very thing that is running.
 
 from __future__ import annotations
 
+import sysconfig
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,7 @@ _ANNOTATED = {
     "i1": "int1",
     **{f"{sign}{bits}": f"{name}{bits}" for sign, name in (("i", "int"), ("u", "uint")) for bits in (8, 16, 32, 64)},
 }
+_PACKAGES = Path(sysconfig.get_paths()["purelib"])
 # CUDA's grid limits (CUDA C++ programming guide, technical specifications).
 _GRID_LIMITS = (2**31 - 1, 65535, 65535)
 
@@ -291,11 +293,11 @@ class Launcher:
 def relative_to_package(file: str) -> str:
     """`flag_gems/ops/add.py` of a file in a package; the bare name of any other."""
     path = Path(file)
+    if path.is_relative_to(_PACKAGES):
+        return str(path.relative_to(_PACKAGES))
     top = path
     while (top.parent / "__init__.py").exists():
         top = top.parent
-    if "backend" in path.parts and "site-packages" in path.parts:
-        return str(path).rpartition("site-packages/")[2]
     return str(path.relative_to(top.parent)) if top is not path else path.name
 
 

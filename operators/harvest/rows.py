@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -58,7 +59,8 @@ def tried(entry: Entry, candidates: list[Candidate]) -> Iterator[Found]:
             return
         dtypes = accepted_dtypes(target, candidate.call, candidate.device_dtypes, own=candidate.own, native=native)
         if not candidate.is_typed:
-            dtypes = dtypes[:1]
+            fixed = [spec.dtype for spec in candidate.tensors if spec.dtype in dtypes]
+            dtypes = (*fixed, *dtypes)[:1]
         if dtypes:
             yield Found(kind_of(candidate.call), candidate, dtypes)
 
@@ -96,20 +98,30 @@ def row(entry: Entry, pool: Pool, domains: Domains) -> Operator:
     if all(max((len(spec.shape) for spec in c.tensors), default=9) < 2 for c in candidates if c.elements):
         candidates += raised(candidates)
     found = list(tried(entry, candidates))
-    limit = BRIEF if is_brief(entry) else TYPICAL
-    extras = [Found("typical", item.candidate, item.dtypes) for item in tried(entry, extras_for(entry, candidates))]
-    extras.sort(key=lambda item: EXTRAS[entry.name].index(str(item.candidate.call)))
-    chosen = opened(extras, typical(found, limit), limit)
+    chosen = chosen_for(entry, candidates, found)
     texts = {str(item.candidate.call) for item in chosen}
     recorded = [item for item in found if str(item.candidate.call) not in texts and item.kind != "typical"]
-    refused = [
-        Candidate(
-            with_outputs(write_call(arguments, schema, call, {}), schema), call.source, call.device_dtypes, own=True
-        )
-        for call, arguments in pool.refused(entry, schema)
-    ]
-    refused = [candidate for candidate in refused if not (candidate.is_long or candidate.is_foreign)]
+    refused = refused_by_torch(entry, schema, pool)
     return operator_of(entry, schema, chosen, derived(entry, chosen, recorded, refused) if chosen else [])
+
+
+def chosen_for(entry: Entry, candidates: list[Candidate], found: list[Found]) -> list[Found]:
+    """The typical samples of a row: those of our own, then the best of torch's."""
+    limit = BRIEF if is_brief(entry) else TYPICAL
+    extras = [replace(item, kind="typical") for item in tried(entry, extras_for(entry, candidates))]
+    extras.sort(key=lambda item: EXTRAS[entry.name].index(str(item.candidate.call)))
+    return opened(extras, typical(found, limit), limit)
+
+
+def refused_by_torch(entry: Entry, schema: Any, pool: Pool) -> list[Candidate]:
+    """Calls that torch's own tests expect to raise."""
+    refused = []
+    for recorded, arguments in pool.refused(entry, schema):
+        call = with_outputs(write_call(arguments, schema, recorded, {}), schema)
+        candidate = Candidate(call, recorded.source, recorded.device_dtypes, own=True)
+        if not (candidate.is_long or candidate.is_foreign):
+            refused.append(candidate)
+    return refused
 
 
 def operator_of(entry: Entry, schema: Any, chosen: list[Found], edges: list[tuple[str, Sample]]) -> Operator:

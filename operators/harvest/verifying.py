@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 
 from operators.call import Call, LikeSpec
-from operators.edges import elements_of
+from operators.edges import call_tensors
 from operators.harvest.drawing import HALVES, draw_call
 from operators.harvest.notation import output_names
 
 DTYPES = ("float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
-SMALL, MANY = 4, 5  # up to so many elements a call is tried with so many draws
+SMALL, MANY = 4, 5  # a tensor of up to so many elements is drawn so many times
 REFUSALS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, OverflowError, ZeroDivisionError)
 
 
@@ -38,7 +39,8 @@ def refuses(target: Any, call: Call, dtype: torch.dtype) -> bool:
 
 def _seeds(call: Call) -> range:
     """Few values leave more to chance: one element is negative every other time."""
-    return range(MANY if elements_of(call) <= SMALL else 1)
+    smallest = min((math.prod(spec.shape) for spec in call_tensors(call)), default=0)
+    return range(MANY if 0 < smallest <= SMALL else 1)
 
 
 def refusal(target: Any, call: Call, dtype: torch.dtype, seed: int = 0) -> str | None:

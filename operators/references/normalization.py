@@ -101,10 +101,12 @@ def instance_norm(
     space = tuple(range(2, input.dim()))
     channels = (1, -1) + (1,) * len(space)
     if use_input_stats:
-        mean, variance = values.mean(space, keepdim=True), values.var(space, unbiased=False, keepdim=True)
+        mean = values.mean(space, keepdim=True)
+        variance = (values - mean).square().mean(space, keepdim=True)
         if running_mean is not None and running_var is not None:
-            _update(running_mean, values.mean(space).mean(0), momentum)
-            _update(running_var, values.var(space, unbiased=True).mean(0), momentum)
+            count = math.prod(input.shape[2:])
+            _update(running_mean, mean.flatten(1).mean(0), momentum)
+            _update(running_var, variance.flatten(1).mean(0) * count / (count - 1), momentum)
     else:
         assert running_mean is not None
         assert running_var is not None

@@ -12,7 +12,7 @@ from tests.fakes.cells import JUDGE, fake
 
 def main(directory: Path, count: int, names: list[str]) -> int:
     cells = [fake("quick", sample=number) for number in range(count)] + [fake(name) for name in names]
-    settings = RunSettings(judge=f"{JUDGE}:judge", probe=f"{JUDGE}:probe", grace=0.5)
+    settings = RunSettings(judge=f"{JUDGE}:judge", warm="", probe=f"{JUDGE}:probe", grace=0.5)
     try:
         carry(cells, directory, settings)
     except KeyboardInterrupt:

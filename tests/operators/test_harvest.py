@@ -12,12 +12,14 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("expecttest")
 
-from operators.call import Call, TensorSpec, parse_call  # noqa: E402
+from operators.call import Call, DTypeSpec, TensorSpec, parse_call  # noqa: E402
 from operators.catalogue import FOLDER, load_catalogue  # noqa: E402
+from operators.edges import call_tensors, elements_of  # noqa: E402
 from operators.harvest.choosing import kind_of  # noqa: E402
 from operators.harvest.deriving import is_brief  # noqa: E402
 from operators.harvest.drawing import draw_tensor  # noqa: E402
 from operators.harvest.entries import EntriesError, Entry, read_entries  # noqa: E402
+from operators.harvest.extras import EXTRAS  # noqa: E402
 from operators.harvest.facts import ForeignValueError, Recorded, TensorFact, bind, describe  # noqa: E402
 from operators.harvest.fitting import Pool, fit, is_own, schema_of  # noqa: E402
 from operators.harvest.notation import Domain, domains_of, write_call  # noqa: E402
@@ -227,6 +229,29 @@ def test_outputs_are_shaped_like_the_functional_operators() -> None:
 
 
 # The rows
+
+
+def test_calls_of_our_own_stand_in_front(catalogue: dict[str, Operator]) -> None:
+    for name, texts in EXTRAS.items():
+        assert [str(parse_call(text)) for text in texts] == list(texts), name
+        assert catalogue[name].samples[0].call == texts[0], name
+
+
+def test_typical_samples_are_small(catalogue: dict[str, Operator]) -> None:
+    """They run in an interpreter; the large ones say so in their name."""
+    for operator in catalogue.values():
+        first = parse_call(operator.samples[0].call)
+        assert elements_of(first) <= 2200, operator.name
+
+
+def test_a_case_is_not_repeated_for_each_dtype(catalogue: dict[str, Operator]) -> None:
+    """Where the case's type stands nowhere in a harvested call, one dtype is enough."""
+    for operator in catalogue.values():
+        for sample in operator.samples:
+            values = [*(call := parse_call(sample.call)).args, *call.kwargs.values()]
+            typed = DTypeSpec("T") in values or any(spec.dtype in ("T", "acc") for spec in call_tensors(call))
+            if operator.reference == "aten" and not sample.raises and not typed:
+                assert len(sample.dtypes or operator.dtypes) == 1, f"{operator.name} {sample.name}"
 
 
 def test_harvesting_again_gives_the_committed_row(calls: list[Recorded]) -> None:

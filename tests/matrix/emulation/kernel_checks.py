@@ -221,6 +221,24 @@ def check_loops_constants_and_builtins() -> None:
 
 
 @triton.jit
+def stepping_kernel(out, n, STEP: tl.constexpr):
+    total = 0
+    for i in tl.range(0, n, step=STEP, num_stages=2):
+        total = total * 10 + i
+    for j in tl.static_range(1, 6, step=STEP):
+        total = total * 10 + j
+    for k in range(n, 0, -3):
+        total = total * 10 + k
+    tl.store(out, total)
+
+
+def check_loops_step_also_by_keyword_and_backwards() -> None:
+    out = torch.zeros(1, dtype=torch.int64)
+    stepping_kernel[(1,)](out, 7, STEP=4)
+    assert out.item() == 415741, out
+
+
+@triton.jit
 def specialised_kernel(out, stride, maybe):
     if maybe is None:
         tl.store(out, stride * 2)
