@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from backends.profile import Emulation, Profile
-from matrix.emulation import flag_gems_hooks, language, start_up, tuning
+from matrix.emulation import flag_gems_hooks, language, start_up, tuning, vendor_stack
 from matrix.emulation.gaps import EmulationGap, classify
 from matrix.emulation.launch import Launcher
 from matrix.emulation.random_state import Generators
@@ -136,6 +136,7 @@ def _install(profile: Profile, emulation: Emulation) -> Emulator:
     launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments])
     launcher.install()
     tuning.install()
+    vendor_stack.install(emulation)
     install_lies(window, device)
     flag_gems_hooks.register(emulation.vendor, emulation.target.backend, device, generators, launcher)
     sys.meta_path.insert(0, _WindowedImport(window))

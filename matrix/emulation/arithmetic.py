@@ -74,7 +74,7 @@ def signed(data: Array) -> Array:
 
 
 def divide_integers(left: Array, right: Array) -> Array:
-    """Truncating division. By zero all bits of the quotient are set, as NVIDIA and AMD hardware answers."""
+    """Truncating division. By zero all bits of the quotient are set, as hardware answers."""
     zero = right == 0
     safe = np.where(zero, np.ones_like(right), right) if zero.any() else right
     quotient = (left - np.fmod(left, safe)) // safe

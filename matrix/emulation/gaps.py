@@ -64,7 +64,7 @@ _CALCULATORS = tuple(str(Path(_PACKAGES, name)) for name in ("numpy", "scipy"))
 _HOST_MESSAGES = (
     (re.compile(r"\"(?P<name>[\w:]+)\" not implemented for '(?P<what>\w+)'"), "torch-cpu:{name}-{what}"),
     (re.compile(r"Could not run 'aten::(?P<name>[\w.]+)' with arguments from the '(?P<what>\w+)'"), "torch-cpu:{name}"),
-    (re.compile(r"(?P<name>Torch not compiled with CUDA)|Found no NVIDIA driver"), "torch-device"),
+    (re.compile(r"Torch not compiled with|Found no \w+ driver"), "torch-device"),
 )
 
 

@@ -50,7 +50,7 @@ class Death:
 
     @property
     def timed_out(self) -> bool:
-        return self.ended_for is Reason.TIME or bool(self.stack)
+        return self.ended_for is Reason.TIME or bool(self.stack) or self.status == -signal.SIGALRM
 
     @property
     def out_of_memory(self) -> bool:

@@ -49,8 +49,7 @@ class Journal:
         """Append one event. Does nothing in a forked child."""
         if os.getpid() != self._pid:
             return
-        line = json.dumps({"event": event, **fields}, separators=(",", ":")).encode() + b"\n"
-        self._append(line)
+        self._append(_line(event, fields))
 
     def opened(self) -> None:
         """Say who writes here, so that a later session can tell whether the writer still lives."""
@@ -61,13 +60,15 @@ class Journal:
 
     def result(self, result: Result) -> None:
         """Write a result. One too long for a reader loses its evidence rather than itself."""
-        record = result_to_json(result)
-        if len(json.dumps(record)) > LINE_LIMIT // 2:
+        if os.getpid() != self._pid:
+            return
+        line = _line("result", {"time": now(), **result_to_json(result)})
+        if len(line) > LINE_LIMIT:
             short = replace(
                 result, detail=result.detail[:1000], traceback=None, output=None, launches=result.launches[:100]
             )
-            record = result_to_json(short)
-        self.write("result", {"time": now(), **record})
+            line = _line("result", {"time": now(), **result_to_json(short)})
+        self._append(line)
 
     def _append(self, line: bytes) -> None:
         self._reclaim()
@@ -82,6 +83,10 @@ class Journal:
             mine = False
         if not mine:
             self._file = self._open()
+
+
+def _line(event: str, fields: Mapping[str, Json]) -> bytes:
+    return json.dumps({"event": event, **fields}, separators=(",", ":")).encode() + b"\n"
 
 
 def now() -> str:

@@ -29,7 +29,14 @@ PROFILE = Profile(
     device="cpu",
     dispatch_key="CPU",
     evidence=("interpret",),
-    emulation=Emulation(vendor="nvidia", target=Target(capability=(8, 0), arch=80)),
+    emulation=Emulation(
+        vendor="nvidia",
+        target=Target(capability=(8, 0), arch=80),
+        stand_ins={"torch_chip": {"version": "1"}},
+        config_arguments=("num_ldmatrixes",),
+        launch_arguments=("is_use_mask_zero",),
+        autotune_arguments=("generate_configs",),
+    ),
 )
 emulator = activate(PROFILE)
 
@@ -315,6 +322,23 @@ def check_tuning_takes_the_smallest_that_compiles() -> None:
     tuned_kernel[lambda meta: (triton.cdiv(100, meta["BLOCK"]),)](x, 100)
     assert x.unique().tolist() == [32]
     expect(StaticAssertion, lambda: asserting_kernel[(1,)](x))
+
+
+@triton.autotune([triton.Config({"BLOCK": 16}, num_ldmatrixes=8)], key=["n"], generate_configs="chip")
+@triton.jit
+def vendor_kernel(x, n, BLOCK: tl.constexpr):
+    at = tl.arange(0, BLOCK)
+    tl.store(x + at, at, mask=at < n)
+
+
+def check_arguments_and_modules_of_the_vendors_stack_are_taken() -> None:
+    import torch_chip  # type: ignore[import-not-found]  # declared above
+
+    assert torch_chip.version == "1"
+    x = torch.zeros(8, dtype=torch.int32)
+    vendor_kernel[(1,)](x, 8, is_use_mask_zero=True)
+    assert torch.equal(x, torch.arange(8, dtype=torch.int32))
+    assert vendor_kernel.configs[0].num_ldmatrixes == 8
 
 
 def check_launches_that_the_driver_refuses() -> None:

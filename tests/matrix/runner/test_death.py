@@ -29,7 +29,7 @@ def test_a_death_is_charged_to_the_announced_cell_attempt_and_phase() -> None:
         ({}, Outcome.CRASH, "ended by SIGSEGV"),
         ({"status": 0}, Outcome.CRASH, "exited with status 0 without a result"),
         ({"status": -64}, Outcome.CRASH, "ended by SIGRTMAX"),
-        ({"status": 1, "stack": "Timeout (0:01:00)!"}, Outcome.TIMEOUT, "did not finish within 60 s and was ended"),
+        ({"status": -14, "stack": "Current thread"}, Outcome.TIMEOUT, "did not finish within 60 s and was ended"),
         ({"status": -9, "ended_for": Reason.TIME}, Outcome.TIMEOUT, "did not finish within 60 s and was ended"),
         ({"status": -6, "ended_for": Reason.MEMORY, "memory": 1.3}, Outcome.OOM, "130% of its memory limit in use"),
         ({"status": -11, "memory": 0.9}, Outcome.OOM, "ended by SIGSEGV, with 90% of its memory limit in use"),
