@@ -58,13 +58,15 @@ def _carried(directory: Path) -> float:
     events = [json.loads(line) for line in journals[-1].read_text().splitlines()]
     times = [datetime.fromisoformat(event["time"]) for event in events if event["event"] in ("start", "result")]
     cases = sum(event["event"] == "result" for event in events)
-    return (times[-1] - times[0]).total_seconds() / cases
+    span: float = (times[-1] - times[0]).total_seconds()
+    return span / int(cases)
 
 
 def _bare(tier: str) -> float:
     """Seconds a case of calling the provider and comparing, nothing else."""
     os.environ["MATRIX_CACHE"] = str(Path(".matrix/cache").resolve())
     from matrix import providers
+    from matrix.emulation import activate
     from matrix.judging import judge, readiness
     from matrix.judging.inputs import draw
     from operators.call import parse_call
@@ -73,7 +75,7 @@ def _bare(tier: str) -> float:
     readiness.warm(cells[0])
     spent, cases = 0.0, 0
     for cell in cells:
-        attempt = judge.Attempt(cell, lambda _: None, judge.activate(cell.profile))
+        attempt = judge.Attempt(cell, lambda _: None, activate(cell.profile))
         function = providers.load(cell)
         arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
         due = judge.reference_of(cell, arguments)

@@ -84,7 +84,7 @@ def copy_layout(leaf: Any) -> Any:
     """A tensor with its own storage, the same strides and offset; anything else as it is."""
     if not isinstance(leaf, torch.Tensor):
         return leaf
-    storage = leaf.untyped_storage().clone()
+    storage = leaf.untyped_storage().clone()  # type: ignore[no-untyped-call]
     return torch.empty(0, dtype=leaf.dtype).set_(storage, leaf.storage_offset(), leaf.shape, leaf.stride())
 
 

@@ -6,7 +6,7 @@ import triton
 import triton.language as tl
 
 
-@triton.jit
+@triton.jit  # type: ignore[untyped-decorator]
 def double_plus_one(source, target, count: tl.constexpr):  # type: ignore[no-untyped-def]
     """`target = 2 * source + 1`, elementwise over `count` (a power of two) elements."""
     offsets = tl.arange(0, count)

@@ -11,6 +11,8 @@ _SPARSE = "T[3, 5].values(0, 1, 0, 2, 0, 0, 3, 0, 1, 0, 0, 1, 0, 0, 5)"
 _OTHER = "T[3, 5].values(1, 1, 0, 0, 0, 0, 3, 2, 0, 0, 4, 1, 1, 0, 5)"
 _DENSE = "T[3, 5].values(1, 1, 2, 2, 4, 0, 3, 0, 1, 0, 1, 1, 3, 2, 5)"
 _ALIKE = f"{_SPARSE}, {_OTHER}"
+_TRUNCATED = 'T[5, 7].between(-9, 9), 2, rounding_mode="trunc"'
+_FLOORED = 'T[5, 7].between(-9, 9), 2, rounding_mode="floor"'
 _REPEATED = "T[12].values(3, 1, 1, 2, 2, 2, 0, 0, 3, 3, 1, 5)"
 
 EXTRAS: dict[str, tuple[str, ...]] = {
@@ -29,6 +31,10 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "conv3d": ("T[1, 2, 4, 4, 4], T[3, 2, 2, 2, 2]",),
     "conv3d.padding": ('T[1, 2, 4, 4, 4], T[3, 2, 3, 3, 3], padding="same"',),
     "count_nonzero": (_SPARSE,),
+    "div.Scalar_mode": (_TRUNCATED, _FLOORED),
+    "div_.Scalar_mode": (_TRUNCATED, _FLOORED),
+    "divide.Scalar_mode": (_TRUNCATED, _FLOORED),
+    "divide_.Scalar_mode": (_TRUNCATED, _FLOORED),
     "eq.Scalar": (f"{_SPARSE}, 1",),
     "eq.Tensor": (_ALIKE,),
     "equal": ("T[3, 4].fill(1), T[3, 4].fill(1)", "T[3, 4].fill(1), T[3, 4]"),
@@ -38,13 +44,21 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "floor_divide": ("T[5, 7], T[5, 7].between(1, 9)", "T[5, 7], T[5, 7].between(-9, -1)"),
     "full": (f"[4, 5], 6, {_MADE}", f"[4, 5], 2.5, {_MADE}"),
     "full_like": ("T[4, 5], 6", "T[4, 5], 2.5"),
-    "ge.Scalar": (f"{_SPARSE}, 1",),
+    "ge.Scalar": (f"{_SPARSE}, 2",),
     "ge.Tensor": (_ALIKE,),
+    "greater.Scalar": (f"{_SPARSE}, 2",),
+    "greater.Scalar_out": (f"{_SPARSE}, 2, out=like(0)",),
+    "gt.Scalar": (f"{_SPARSE}, 2",),
     "index.Tensor": ("T[5, 4], [i64[6].values(0, 3, 3, 4, 1, 0)]",),
     "isclose": (_ALIKE,),
+    "isfinite": ("T[5, 7].special()",),
     "isin.Scalar_Tensor": (f"3, {_SPARSE}",),
     "isin.Tensor_Scalar": (f"{_SPARSE}, 1",),
     "isin.Tensor_Tensor": (f"{_DENSE}, T[3].values(2, 5, 7)", f"{_DENSE}, T[3].values(2, 5, 7), invert=True"),
+    "isinf": ("T[5, 7].special()",),
+    "isnan": ("T[5, 7].special()",),
+    "isneginf": ("T[5, 7].special()",),
+    "isneginf.out": ("T[5, 7].special(), out=like(0)",),
     "le.Scalar": (f"{_SPARSE}, 1",),
     "le.Tensor": (_ALIKE,),
     "linspace": (f"-2, 3, 7, {_MADE}", f"0, 10, 5, {_MADE}"),
@@ -55,7 +69,9 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "logical_or_": (_ALIKE,),
     "logical_xor": (_ALIKE,),
     "logspace": (f"0, 2, 5, {_MADE}",),
+    "lt.Scalar": (f"{_SPARSE}, 2",),
     "multinomial": ("T[3, 10].between(0.25, 9), 3",),
+    "nan_to_num": ("T[5, 7].special()",),
     "native_dropout_backward": ("T[5, 7], b8[5, 7], 2.0",),
     "ne.Scalar": (f"{_SPARSE}, 1",),
     "ne.Tensor": (_ALIKE,),
@@ -66,6 +82,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "normal_": ("T[32, 32], -1.0, 2.0",),
     "ones": (f"[4, 5], {_MADE}",),
     "pow.Tensor_Scalar": ("T[5, 7], 2", "T[5, 7], 3", "T[5, 7].between(0.1, 4), 0.5"),
+    "prod": ("T[2, 5].between(0.5, 2)",),
     "rand": (f"[32, 32], {_MADE}",),
     "rand_like": ("T[32, 32]",),
     "randn": (f"[32, 32], {_MADE}",),
@@ -73,8 +90,11 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "remainder.Tensor": ("T[5, 7], T[5, 7].between(1, 9)", "T[5, 7], T[5, 7].between(-9, -1)"),
     "repeat": ("T[3, 2], [2, 3]", "T[3, 2], [2, 1, 3]"),
     "sgn_": (_SPARSE,),
+    "slice_backward": ("T[2, 7], [5, 7], 0, 1, 3, 1",),
     "sort": ("T[4, 7]", "T[3, 6], 0, True"),
     "sort.stable": ("T[2, 6].values(2, 1, 2, 0, 1, 0, 3, 3, 1, 1, 3, 0), stable=True", "T[4, 7], stable=True, dim=0"),
+    "threshold_backward": ("T[5, 7], T[5, 7], 0.5",),
+    "tile": ("T[3, 2], [2, 3]",),
     "uniform_": ("T[32, 32]", "T[32, 32], -3.0, 5.0"),
     "unique_consecutive": (_REPEATED, f"{_REPEATED}, return_inverse=True, return_counts=True"),
     "zeros": (f"[4, 5], {_MADE}",),

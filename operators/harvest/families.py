@@ -63,9 +63,15 @@ VACUOUS = {
     "conj_physical": "the answer is the input, which is real",
     "_to_copy": "the answer is the input",
     "copy_": "the answer is an input",
+    "all": "the answer is one bool",
+    "any": "the answer is one bool",
+    "allclose": "the answer is one bool",
+    "equal": "the answer is one bool",
+    "isin.Scalar_Tensor": "the answer is one bool",
     "_assert_async": "nothing is returned",
     "_functional_sym_constrain_range_for_size": "the answer is the token it was given",
 }
+SINGLE = ("all", "any")  # the other overloads answer with more than one bool
 # Arguments that a call changes although its schema does not say so.
 WRITTEN = {"native_batch_norm": ("running_mean", "running_var")}
 
@@ -84,5 +90,9 @@ def against_of(packet: str) -> str:
     return "native" if packet in NATIVE or packet.removesuffix("_") in NATIVE else "float64"
 
 
-def vacuous_of(packet: str) -> str | None:
-    return VACUOUS.get(packet) or VACUOUS.get(packet.removesuffix("_"))
+def vacuous_of(name: str) -> str | None:
+    """Why an answer that says nothing is the right one, for an entry (`all`, but not `all.dim`) or a whole packet."""
+    packet = name.partition(".")[0]
+    if packet in SINGLE:
+        return VACUOUS.get(name)
+    return VACUOUS.get(name) or VACUOUS.get(packet) or VACUOUS.get(packet.removesuffix("_"))

@@ -139,7 +139,7 @@ def operator_of(entry: Entry, schema: Any, chosen: list[Found], edges: list[tupl
         dtypes=dtypes,
         samples=(*_typical_samples(chosen, dtypes), *(sample for _kind, sample in edges)),
         outputs=written(entry, schema) if schema is not None else (),
-        vacuous=vacuous_of(entry.packet),
+        vacuous=vacuous_of(entry.name),
         source=", ".join(list(sources)[:2]) or "own",
         no_cases=None if chosen else "no sample of torch's own leads to it",
     )

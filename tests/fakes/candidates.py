@@ -13,6 +13,8 @@ import threading
 import time
 from pathlib import Path
 
+from matrix.runner.processes import children
+
 LIBC = ctypes.PyDLL(None)  # calls through it keep the GIL
 FREE_LIBC = ctypes.CDLL(None)
 STATE = "FAKES_STATE"  # a folder in which a candidate may remember something
@@ -289,8 +291,16 @@ def kill_parent() -> bool:
 
 
 def quick() -> bool:
+    """Leaves the pid of who ran it, where the run has a place for that."""
     time.sleep(0.02)
+    if STATE in os.environ:
+        (Path(os.environ[STATE]) / f"ran-in-{os.getpid()}").touch()
     return True
+
+
+def alone() -> bool:
+    """Right when no other case left a process behind."""
+    return not children(os.getpid())
 
 
 def bad_inputs() -> None:
@@ -325,3 +335,10 @@ def segfault_at_start(_cell: object) -> None:
 def needs_fan() -> str | None:
     """A probe that is content where the environment of the profile says so."""
     return None if os.environ.get("FAN") == "on" else "the fan is off"
+
+
+def segfault_at_first_start(cell: object) -> None:
+    path = Path(os.environ[STATE]) / "started"
+    if not path.exists():
+        path.touch()
+        segfault_at_start(cell)

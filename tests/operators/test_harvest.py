@@ -45,7 +45,7 @@ def catalogue() -> dict[str, Operator]:
 
 @pytest.fixture(scope="module")
 def calls() -> list[Recorded]:
-    return record({"add", "softmax", "gather"})
+    return record({"_softmax_backward_data", "add", "gather", "softmax"})
 
 
 def aten(name: str) -> Any:
@@ -94,10 +94,10 @@ def test_the_functional_relative_of_an_entry(name: str, functional: str, brief: 
 
 
 def test_recording_sees_composite_inner_and_backward_calls(calls: list[Recorded]) -> None:
-    seen = {recorded.overload: recorded.path for recorded in calls}
-    assert {"add.Tensor", "softmax.int", "_softmax", "_softmax_backward_data"} <= set(seen)
-    assert seen["_softmax_backward_data"] == "backward"
-    assert any(recorded.path == "error" for recorded in calls)
+    seen = {(recorded.overload, recorded.path) for recorded in calls}
+    assert {("add.Tensor", "direct"), ("softmax.int", "direct"), ("_softmax", "decomposed")} <= seen
+    assert ("_softmax_backward_data", "backward") in seen
+    assert ("gather", "error") in seen
 
 
 def test_a_call_is_bound_by_the_names_of_its_schema() -> None:
@@ -240,8 +240,9 @@ def test_calls_of_our_own_stand_in_front(catalogue: dict[str, Operator]) -> None
 def test_typical_samples_are_small(catalogue: dict[str, Operator]) -> None:
     """They run in an interpreter; the large ones say so in their name."""
     for operator in catalogue.values():
-        first = parse_call(operator.samples[0].call)
-        assert elements_of(first) <= 2200, operator.name
+        if operator.samples and not operator.name.startswith("fused."):
+            first = parse_call(operator.samples[0].call)
+            assert elements_of(first) <= 2200, operator.name
 
 
 def test_a_case_is_not_repeated_for_each_dtype(catalogue: dict[str, Operator]) -> None:

@@ -1,4 +1,4 @@
-"""Kernels, interpreted: activation is for good, so the checks run in a process of their own (kernel_checks.py)."""
+"""Kernels, interpreted: activation is for good, so the checks run in processes of their own (*_checks.py)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-CHECKS = Path(__file__).with_name("kernel_checks.py")
+SCRIPTS = [Path(__file__).with_name(name) for name in ("kernel_checks.py", "provider_checks.py")]
 NAMES = [
     node.name
-    for node in ast.parse(CHECKS.read_text()).body
+    for script in SCRIPTS
+    for node in ast.parse(script.read_text()).body
     if isinstance(node, ast.FunctionDef) and node.name.startswith("check_")
 ]
 
@@ -21,10 +22,12 @@ NAMES = [
 @pytest.fixture(scope="module")
 def results() -> dict[str, str | None]:
     """What each check said: None, or its traceback."""
-    done = subprocess.run([sys.executable, str(CHECKS)], capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    answer: dict[str, str | None] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+    answers: dict[str, str | None] = {}
+    for script in SCRIPTS:
+        done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        answers |= json.loads(done.stdout.splitlines()[-1])
+    return answers
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -38,13 +38,13 @@ def test_every_rule_gives_every_dtype(fill: str, dtype: str) -> None:
 
 def test_rules_do_what_they_say() -> None:
     assert drawn("T[1000].between(2, 3)").min() >= 2
-    assert drawn("i64[1000].between(-1, 1)").unique().tolist() == [-1, 0, 1]
+    assert sorted(set(drawn("i64[1000].between(-1, 1)").tolist())) == [-1, 0, 1]
     assert drawn("i64[4].values(3, 1, 2, 0)").tolist() == [3, 1, 2, 0]
     assert drawn("T[50].special()").isnan().any()
     assert drawn("T[50].special()").isinf().any()
     assert drawn("T[50].extreme()").max() == torch.finfo(torch.float32).max
     assert drawn("i64[2, 9].permutation()").sort(dim=-1).values.tolist() == [list(range(9))] * 2
-    assert drawn("T[64].distinct()").unique().numel() == 64
+    assert len(set(drawn("T[64].distinct()").tolist())) == 64
     assert (drawn("T[64].ascending()").diff() >= 0).all()
 
 

@@ -75,6 +75,14 @@ def test_a_worker_that_cannot_start_blames_no_cell(tmp_path: Path, warm: str, wh
     assert why in final.detail
 
 
+def test_a_worker_that_dies_at_its_start_costs_no_cell_and_no_session(tmp_path: Path) -> None:
+    state = {"FAKES_STATE": str(tmp_path)}
+    settings = replace(SETTINGS, warm=f"{CANDIDATES}:segfault_at_first_start", environment=state)
+    carry([fake("right"), fake("wrong")], tmp_path, settings, confirm=lambda _: False)
+    assert outcomes(read_run(tmp_path)) == {"right": ["PASS"], "wrong": ["WRONG"]}
+    assert len(list((tmp_path / "workers").glob("*.log"))) == 1
+
+
 def test_after_a_poisoned_worker_the_next_cells_run_in_another(tmp_path: Path) -> None:
     cells = [fake("right"), fake("poison"), *(fake("quick", sample=number) for number in range(3))]
     carry(cells, tmp_path, SETTINGS, confirm=lambda _: False)
@@ -84,6 +92,13 @@ def test_after_a_poisoned_worker_the_next_cells_run_in_another(tmp_path: Path) -
     assert run.results[str(fake("right").id)][0].worker == poisoned.worker
     assert later.isdisjoint({poisoned.worker})
     assert len(later) == 1
+    assert len(list((tmp_path / "workers").glob("*.log"))) == 1, "pytest-xdist goes on, with no second session"
+
+
+def test_what_a_case_left_running_is_gone_before_the_next(tmp_path: Path) -> None:
+    cells = [fake("fork_and_outlive"), fake("alone"), fake("daemon"), fake("alone", sample=1)]
+    carry(cells, tmp_path, SETTINGS, confirm=lambda _: False)
+    assert {result.outcome for results in read_run(tmp_path).results.values() for result in results} == {Outcome.PASS}
 
 
 def test_an_error_after_which_the_device_is_well_costs_no_worker(tmp_path: Path) -> None:

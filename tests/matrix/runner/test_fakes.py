@@ -180,6 +180,18 @@ def test_nothing_outlives_the_run(run: Run, folder: Path) -> None:
     assert run.results
 
 
+def test_no_forked_child_carried_a_cell(run: Run, folder: Path) -> None:
+    workers = {str(result.worker).rpartition("-")[2] for results in run.results.values() for result in results}
+    assert {path.name.rpartition("-")[2] for path in folder.glob("ran-in-*")} <= workers
+
+
+def test_no_fake_ended_a_session(run: Run, folder: Path) -> None:
+    lines = (folder / "run" / "journal-001-run.jsonl").read_text().splitlines()
+    sessions = [event["name"] for event in map(json.loads, lines) if event["event"] == "session"]
+    assert sessions == ["001-01", "001-02", "001-03"], "one for each column, and one to confirm"
+    assert run.results
+
+
 def test_progress_ends_with_everything_done(run: Run, progress: list[Progress]) -> None:
     last = progress[-1]
     assert last.done == last.total == len(run.results)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch.nn import functional
 
@@ -44,14 +42,14 @@ def test_skip_layer_norm_is_a_layer_norm_of_the_sum() -> None:
 
 def test_instance_norm_and_its_running_statistics_are_torchs() -> None:
     x, weight, bias = torch.randn(2, 3, 4, 5, dtype=torch.float64), WEIGHT[:3], BIAS[:3]
-    mine: Any = [torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)]
-    theirs: Any = [tensor.clone() for tensor in mine]
-    found = normalization.instance_norm(x, weight, bias, *mine, True, 0.3, 1e-3)
-    due = functional.instance_norm(x, *theirs, weight, bias, True, 0.3, 1e-3)
+    mean, var = torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
+    due_mean, due_var = mean.clone(), var.clone()
+    found = normalization.instance_norm(x, weight, bias, mean, var, True, 0.3, 1e-3)
+    due = functional.instance_norm(x, due_mean, due_var, weight, bias, True, 0.3, 1e-3)
     torch.testing.assert_close(found, due)
-    torch.testing.assert_close(mine, theirs)
-    found = normalization.instance_norm(x, weight, bias, *mine, False)
-    torch.testing.assert_close(found, functional.instance_norm(x, *mine, weight, bias, False))
+    torch.testing.assert_close((mean, var), (due_mean, due_var))
+    found = normalization.instance_norm(x, weight, bias, mean, var, False)
+    torch.testing.assert_close(found, functional.instance_norm(x, mean, var, weight, bias, False))
 
 
 def test_weight_norm_has_the_given_norms() -> None:
