@@ -21,6 +21,12 @@ from matrix.emulation.tuning import run_autotuner
 
 # Functions of FlagGems that ask whether a tensor is on the host by the literal "cpu", which here all tensors are.
 CPU_CHECKS = {"flag_gems.ops.to": ("to_copy",), "flag_gems.ops.where": ("where_self_out",)}
+# Functions of FlagGems that ask whether a tensor is on a chip by the literal name of one chip's device.
+CHIP_CHECKS = {
+    "flag_gems.fused.mhc.hc_split_sinkhorn": ("hc_split_sinkhorn",),
+    "flag_gems.fused.DSA.bin_topk": ("bucket_sort_topk",),
+}
+CHIP_LITERAL = "cuda"
 
 
 def register(vendor: str, library: str, device: StandInDevice, generators: Generators, launcher: Launcher) -> None:
@@ -37,8 +43,11 @@ def register(vendor: str, library: str, device: StandInDevice, generators: Gener
     }
     for name, hook in hooks.items():
         wrapt.register_post_import_hook(hook, name)
+    nowhere, here = "no device", DeviceName("cpu", CHIP_LITERAL)
     for name, functions in CPU_CHECKS.items():
-        wrapt.register_post_import_hook(partial(_forget_cpu, functions), name)
+        wrapt.register_post_import_hook(partial(_relabel, functions, "cpu", nowhere), name)
+    for name, functions in CHIP_CHECKS.items():
+        wrapt.register_post_import_hook(partial(_relabel, functions, CHIP_LITERAL, here), name)
 
 
 class DeviceName(str):
@@ -90,16 +99,20 @@ def _detector(module: Any, vendor: str) -> None:
     module.DeviceDetector._get_vendor_from_env = lambda _self: vendor  # noqa: SLF001
 
 
-def _forget_cpu(functions: tuple[str, ...], module: Any) -> None:
+def _relabel(functions: tuple[str, ...], literal: str, label: str, module: Any) -> None:
+    """Let the literal in some functions of a module be a label that compares as this process needs it."""
     for name in functions:
         function = getattr(module, name)
-        function.__code__ = _without_cpu(function.__code__)
+        function.__code__ = _relabelled(function.__code__, literal, label)
 
 
-def _without_cpu(code: CodeType) -> CodeType:
-    """The same code, its literals "cpu" replaced by one that no device type equals."""
+def _relabelled(code: CodeType, literal: str, label: str) -> CodeType:
     constants = [
-        _without_cpu(value) if isinstance(value, CodeType) else "no device" if value == "cpu" else value
+        _relabelled(value, literal, label)
+        if isinstance(value, CodeType)
+        else label
+        if type(value) is str and value == literal
+        else value
         for value in code.co_consts
     ]
     return code.replace(co_consts=tuple(constants))

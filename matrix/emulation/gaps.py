@@ -41,7 +41,9 @@ class KernelFault(EmulationError):  # noqa: N818 - named for whose fault it is
 
 
 class OutOfBounds(KernelFault):
-    """A memory access outside of the tensors that the kernel was given."""
+    """A memory access outside of the tensors that the kernel was given. No call is refused by it: a chip would go on."""
+
+    memory_fault = True
 
 
 class NotCompilable(KernelFault):

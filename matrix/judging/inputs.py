@@ -159,6 +159,8 @@ def poison(dtype: torch.dtype) -> float | int | bool:
 
 
 def _as_tensor(values: np.ndarray[Any, Any], dtype: torch.dtype) -> torch.Tensor:
+    if values.size == 0:
+        return torch.empty(values.shape, dtype=dtype)  # NumPy's empty arrays have strides of their own
     return torch.from_numpy(np.ascontiguousarray(values)).reshape(values.shape).to(dtype)
 
 

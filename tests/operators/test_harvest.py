@@ -23,7 +23,7 @@ from operators.harvest.extras import EXTRAS  # noqa: E402
 from operators.harvest.facts import ForeignValueError, Recorded, TensorFact, bind, describe  # noqa: E402
 from operators.harvest.fitting import Pool, fit, is_own, schema_of  # noqa: E402
 from operators.harvest.notation import Domain, domains_of, write_call  # noqa: E402
-from operators.harvest.recording import record  # noqa: E402
+from operators.harvest.recording import Recorder, record  # noqa: E402
 from operators.harvest.report import count_cases, coverage  # noqa: E402
 from operators.harvest.rows import row  # noqa: E402
 from operators.harvest.verifying import NoInputsError, accepts, refusal, refuses  # noqa: E402
@@ -112,6 +112,19 @@ def test_tensors_become_facts() -> None:
     assert describe(torch.tensor([2, 0, 1]), torch.float32).shuffled
     assert describe(torch.tensor([2, 0, 1]), torch.float32).values == (2, 0, 1)
     assert describe(torch.tensor([1.0, float("nan")]), torch.float32).special
+
+
+def test_memory_that_is_only_written_is_not_looked_at() -> None:
+    """What `torch.empty` holds differs from run to run, and the files must not."""
+    recorder = Recorder()
+    with recorder:
+        torch.empty(3).fill_(7.0).fill_(2.0)
+        torch.full((3,), float("nan")).copy_(torch.ones(3))
+    written = [call for seen in recorder.calls.values() for call in seen.values() if call.packet in ("fill_", "copy_")]
+    assert len(written) >= 2
+    assert {(fact.low, fact.high, fact.special) for call in written for fact in [call.arguments["self"]]} == {
+        (-1, 1, False)
+    }
 
 
 @pytest.mark.parametrize("value", [1j, object()])

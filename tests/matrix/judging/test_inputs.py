@@ -59,6 +59,7 @@ def test_layouts_are_as_written_and_their_gaps_are_poisoned() -> None:
     assert raw[:2].isnan().all()
     assert not shifted.isnan().any()
     assert drawn("T[4, 3].strides(0, 1)").stride() == (0, 1)
+    assert drawn("T[0, 4, 3]").stride() == torch.empty(0, 4, 3).stride()
 
 
 def test_a_copy_keeps_layout_and_surroundings_but_not_memory() -> None:
