@@ -16,8 +16,21 @@ from operators.operator import Operator, Sample
 
 TIERS = ("smoke", "quick", "full")
 # The order in which the quick and smoke tiers take edge cases: those that find most come first.
-EDGES = ("odd", "strided", "empty", "nan", "scalar", "broadcast", "transposed", "one", "large", "extreme", "expanded")
-EDGES_PER_BASE = 2
+EDGES = (
+    "odd",
+    "strided",
+    "empty",
+    "nan",
+    "scalar",
+    "broadcast",
+    "transposed",
+    "one",
+    "large",
+    "extreme",
+    "expanded",
+    "illegal",
+)
+EDGES_OF_TIER = {"smoke": 2, "quick": len(EDGES)}
 FEATURE_OF_DTYPE = {
     "float64": "fp64",
     "bfloat16": "bf16",
@@ -162,7 +175,7 @@ def _pairs(operator: Operator, selection: Selection, *, leading: bool) -> Iterat
         return
     for dtype in _further_dtypes(dtypes, 2 if selection.tier == "smoke" else 1):
         yield typical, dtype
-    for sample, edge_dtypes in _edges(offered[1:]):
+    for sample, edge_dtypes in _edges(offered[1:])[: EDGES_OF_TIER[selection.tier]]:
         yield sample, edge_dtypes[0]
 
 
@@ -177,8 +190,8 @@ def _further_dtypes(dtypes: tuple[str, ...], count: int) -> list[str]:
 
 
 def _edges(offered: list[tuple[Sample, tuple[str, ...]]]) -> list[tuple[Sample, tuple[str, ...]]]:
-    """The first sample of each of the operator's first few edge kinds, in the order of EDGES."""
+    """The first sample of each of the operator's edge kinds, in the order of EDGES."""
     by_kind: dict[str, tuple[Sample, tuple[str, ...]]] = {}
     for sample, dtypes in offered:
         by_kind.setdefault(sample.kind, (sample, dtypes))
-    return [by_kind[kind] for kind in EDGES if kind in by_kind][:EDGES_PER_BASE]
+    return [by_kind[kind] for kind in EDGES if kind in by_kind]

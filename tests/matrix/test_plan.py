@@ -45,6 +45,9 @@ def test_quick_has_every_operator_and_gives_the_first_of_a_base_its_edges() -> N
         ("add.Tensor", "bfloat16", "typical-0"),
         ("add.Tensor", "float32", "odd-0"),
         ("add.Tensor", "float32", "strided-0"),
+        ("add.Tensor", "float32", "nan-0"),
+        ("add.Tensor", "float32", "expanded-0"),
+        ("add.Tensor", "float32", "illegal-0"),
     ]
 
 
@@ -52,6 +55,7 @@ def test_smoke_is_the_named_operators_only() -> None:
     found = rows(made(Selection("smoke")))
     assert {row[0] for row in found} == {"mm"}
     assert {row[1] for row in found} == {"float32", "bfloat16", "float16"}
+    assert [row[2] for row in found if row[1] == "float32"] == ["typical-0", "odd-0", "strided-0"]
 
 
 def test_an_operator_that_is_asked_for_by_name_is_planned_in_any_tier() -> None:
