@@ -195,6 +195,7 @@ def _vacuity(summary: Summary) -> Json:
         "checked": vacuity.checked,
         "declared": [name(finding) for finding in vacuity.declared],
         "undeclared": [name(finding) for finding in vacuity.undeclared],
+        "single": [name(finding) for finding in vacuity.single],
     }
 
 

@@ -32,22 +32,27 @@ class Gap:
 class Vacuity:
     """Whether the cases can fail at all: how many passed a comparison that some impostor would have passed too.
 
-    declared    the operator says why that is right (a catalogue entry `vacuous`);  undeclared: a defect of the case
+    declared    the operator says why that is right (a catalogue entry `vacuous`)
+    undeclared  one impostor would pass every case of the operator that passed: a defect of its cases
+    single      single cases (a 0-d or empty tensor, ...) of operators whose other cases tell the impostor
     """
 
     checked: int
     declared: tuple[Finding, ...]
     undeclared: tuple[Finding, ...]
+    single: tuple[Finding, ...] = ()
 
     def __str__(self) -> str:
         if not self.checked:
             return "no comparison was made"
-        sharp = self.checked - len(self.declared) - len(self.undeclared)
+        sharp = self.checked - len(self.declared) - len(self.undeclared) - len(self.single)
         text = f"{sharp} of {count(self.checked, 'comparison')} would have caught an output of zeros, ones or the input"
         if self.declared:
             text += f"; {len(self.declared)} would not, for a declared reason"
+        if self.single:
+            text += f"; {len(self.single)} would not, but other cases of the same operator would"
         if self.undeclared:
-            text += f"; {len(self.undeclared)} would not, and should: defects of the cases"
+            text += f"; {len(self.undeclared)} would not, nor would any other of their operator: defects of the cases"
         return text
 
 
@@ -137,10 +142,12 @@ class Summary:
     def vacuity(self) -> Vacuity:
         passed = [finding for finding in self.grid.findings if finding.result.outcome is Outcome.PASS]
         fooled = [finding for finding in passed if finding.impostors]
+        hollow = _hollow(passed)
         return Vacuity(
             len(passed),
-            tuple(finding for finding in fooled if finding.vacuous),
-            tuple(finding for finding in fooled if not finding.vacuous),
+            tuple(item for item in fooled if item.vacuous),
+            tuple(item for item in fooled if not item.vacuous and item.id.operator in hollow),
+            tuple(item for item in fooled if not item.vacuous and item.id.operator not in hollow),
         )
 
     def _of(self, verdict: Verdict) -> tuple[Finding, ...]:
@@ -152,6 +159,16 @@ class Summary:
         return sum(
             finding.id.evidence in evidences and finding.result.outcome not in quiet for finding in self.grid.findings
         )
+
+
+def _hollow(passed: Iterable[Finding]) -> set[str]:
+    """The operators whose every passing case some one impostor would have passed too."""
+    common: dict[str, set[str]] = {}
+    for finding in passed:
+        if finding.result.comparison is not None and finding.result.comparison.total:
+            name = finding.id.operator
+            common[name] = common.get(name, set(finding.impostors)) & set(finding.impostors)
+    return {name for name, impostors in common.items() if impostors}
 
 
 def next_steps(summary: Summary) -> list[str]:

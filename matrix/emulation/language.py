@@ -344,6 +344,9 @@ def _of_value(self: Any, name: str) -> Any:
     """The compiler looks attributes of a constant up in its value."""
     if name == "value" or name.startswith("__"):
         raise AttributeError(name)
+    if not hasattr(self.value, name):
+        kind = type(self.value).__name__
+        raise NotCompilable(f"{kind!r} object has no attribute {name!r}: the argument is a compile-time constant here")
     return getattr(self.value, name)
 
 

@@ -199,8 +199,9 @@ class Launcher:
 
     def _grid(self, grid: Any, name: str) -> tuple[int, int, int]:
         sizes = tuple(grid)
-        if not 1 <= len(sizes) <= 3:
-            raise LaunchRefused(f"{name}: a grid has 1 to 3 dimensions, not {len(sizes)}")
+        if not sizes:
+            raise LaunchRefused(f"{name}: a grid has 1 to 3 dimensions, not none")
+        sizes = sizes[:3]  # Triton's launcher takes three and never looks at what else there is
         for size, limit in zip(sizes, _GRID_LIMITS, strict=False):
             if isinstance(size, float) or not hasattr(size, "__index__"):
                 raise LaunchRefused(f"{name}: grid {sizes} is not made of integers")

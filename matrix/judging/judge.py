@@ -21,7 +21,7 @@ from matrix.cell import Cell
 from matrix.emulation import EmulationGap, Emulator, activate
 from matrix.judging.comparing import Judged, compare_outputs
 from matrix.judging.device_launches import device_launches
-from matrix.judging.inputs import Arguments, draw, poison
+from matrix.judging.inputs import Arguments, draw, poison, torch_dtype
 from matrix.judging.outputs import Labelled, changed_arguments, flatten, untouched_tensors
 from matrix.judging.reference import Answer, answer, written_by
 from matrix.outcome import Evidence, Outcome, Phase
@@ -112,8 +112,8 @@ def _judge(attempt: Attempt) -> Result:
     arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
     attempt.enter(Phase.REFERENCE)
     due = reference_of(cell, arguments)
-    attempt.enter(Phase.RUN)
     mine = provider_arguments(cell, arguments, due)
+    attempt.enter(Phase.RUN)
     if cell.case.sample.raises:
         return _must_raise(attempt, function, mine, due)
     returned = call_provider(attempt, function, mine)
@@ -143,7 +143,7 @@ def provider_arguments(cell: Cell, arguments: Arguments, due: Answer) -> Argumen
     mine = arguments.copied()
     outputs = due.native if due.native is not None else due.exact
     for name, index in arguments.like.items():
-        model = outputs[index][1]
+        model = outputs[index][1] if outputs else torch.empty(0, dtype=torch_dtype(cell.case.dtype, cell.case.dtype))
         mine.kwargs[name] = torch.full(model.shape, poison(model.dtype), dtype=model.dtype)
     device = "cpu" if cell.evidence is Evidence.INTERPRET else cell.profile.device
     if device == "cpu":
@@ -238,13 +238,14 @@ def _trespass(arguments: Arguments, mine: Arguments, written: tuple[str, ...]) -
     """Which argument was written to that must stay as it is, its surroundings in memory included."""
     before, after = untouched_tensors(arguments, written), untouched_tensors(mine, (*written, *arguments.like))
     for (label, old), (_, new) in zip(before, after, strict=True):
-        if not torch.equal(_bytes(old), _bytes(new.to("cpu"))):
+        if not torch.equal(_bytes(old), _bytes(new)):
             return f"{label} was changed, and the operator is not declared to change it"
     return ""
 
 
 def _bytes(tensor: torch.Tensor) -> torch.Tensor:
-    return torch.empty(0, dtype=torch.uint8).set_(tensor.untyped_storage())
+    """All of the tensor's memory, on the CPU: a device's own copy would leave out what lies between the elements."""
+    return torch.empty(0, dtype=torch.uint8, device=tensor.device).set_(tensor.untyped_storage()).cpu()
 
 
 def _short(text: str | None, limit: int = 160) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import pickle
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +43,11 @@ class Answer:
 def answer(operator: Operator, arguments: Arguments, key: str, folder: Path | None) -> Answer:
     """The reference's answer for a call, from the cache folder if it is there.
 
-    `key` identifies the case (its seed text and its call); torch's version and the reference's address are added to it.
+    `key` identifies the case (its seed text and its call); torch's version and the reference's address and source are
+    added to it. A source that cannot be found is an answer that cannot be kept: what `resolve` raises passes through.
     """
-    path = _cache_path(folder, f"{FORMAT}|{torch.__version__}|{operator.reference}|{operator.against}|{key}")
+    source = "" if operator.reference == "aten" or folder is None else _source_digest(operator.reference)
+    path = _cache_path(folder, f"{FORMAT}|{torch.__version__}|{operator.reference}|{source}|{operator.against}|{key}")
     if path is not None and (stored := _load(path)) is not None:
         return stored
     fresh = _compute(operator, arguments)
@@ -88,6 +92,16 @@ def call_native(operator: Operator, arguments: Arguments) -> list[Labelled]:
     by_index = flatten(returned)
     outputs += [(f"argument {name}", by_index[index][1]) for name, index in arguments.like.items()]
     return [(label, tensor.detach()) for label, tensor in outputs]
+
+
+@cache
+def _source_digest(address: str) -> str:
+    """Digest of the reference's source: its file and those beside it, so that no answer outlives the code that gave it."""
+    folder = Path(inspect.getfile(resolve(address))).parent
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.py")):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def _cache_path(folder: Path | None, key: str) -> Path | None:

@@ -138,6 +138,8 @@ def _meaningful(edge: Edge, entry: Entry) -> bool:
         return family not in NO_SPECIALS
     if edge.kind == "illegal":
         return "_backward" not in entry.packet and (family != "index" or edge.keeps_first)
+    if edge.kind == "broadcast" and "softmax" in entry.packet:
+        return False  # torch takes an output of another shape than its gradient and reads beyond its end
     if edge.kind in ("odd", "broadcast"):
         return entry.name not in OPEN_ORDER
     return True

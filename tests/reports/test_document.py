@@ -126,7 +126,7 @@ def test_totals_vacuity_and_expectations_stand_at_the_top(grid: Grid) -> None:
         "faraway": 66,
     }
     assert [item["pattern"] for item in document["expectations"]["expired"]] == ["mm.Tensor"]
-    assert [item["impostors"] for item in document["vacuity"]["undeclared"]] == [["zeros"]]
+    assert [item["impostors"] for item in document["vacuity"]["single"]] == [["zeros"]]
     assert document["no_cases"] == {"weird.Tensor": "needs a device-side generator"}
     assert document["run"]["status"] == "red"
     assert document["run"]["stack"] == {"torch": "2.13.0", "triton": "3.7.1"}

@@ -57,8 +57,16 @@ def test_gaps_are_counted_against_what_was_tried(grid: Grid) -> None:
 def test_vacuity_tells_declared_from_undeclared(grid: Grid) -> None:
     vacuity = Summary(grid).vacuity
     assert [finding.base for finding in vacuity.declared] == ["sum"]
-    assert [finding.base for finding in vacuity.undeclared] == ["softmax"]
+    assert [finding.base for finding in vacuity.single] == ["softmax"]
+    assert vacuity.undeclared == ()
     assert vacuity.checked == sum(finding.result.outcome is Outcome.PASS for finding in grid.findings)
+
+
+def test_an_operator_that_no_case_tells_from_an_impostor_is_a_defect(grid: Grid) -> None:
+    fooled = tuple(item for item in grid.findings if item.base != "softmax" or item.impostors)
+    vacuity = Summary(replace(grid, findings=fooled)).vacuity
+    assert [finding.base for finding in vacuity.undeclared] == ["softmax"]
+    assert vacuity.single == ()
 
 
 def test_alike_failures_are_one_group(grid: Grid) -> None:

@@ -91,6 +91,11 @@ def test_an_out_argument_is_poisoned_and_compared(make_cell: MakeCell) -> None:
     assert result.outcome is Outcome.PASS
 
 
+def test_an_illegal_call_with_an_out_argument_has_one_to_write_to(make_cell: MakeCell) -> None:
+    result, _ = judged(make_cell("picky", "T[2, 2], out=like(0)", "picky_reference", raises=True))
+    assert result.outcome is Outcome.PASS
+
+
 def test_an_impostor_that_would_pass_is_named(make_cell: MakeCell) -> None:
     result, _ = judged(make_cell("zero_of", "T[5].fill(0)"))
     assert result.comparison is not None
