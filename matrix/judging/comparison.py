@@ -104,7 +104,7 @@ def _situation(due: Due) -> Situation:
         return Situation(_real(due.dtype), due.reduced, None, None, 0.0)
     largest, median = float(finite.max()), float(finite.median())
     scale = min(largest, max(16 * median, 1.0))
-    if largest > NEGLIGIBLE:
+    if largest > NEGLIGIBLE or largest == 0:
         scale = max(scale, 1.0)  # inputs and intermediate values are of order one, and round there
     absolute, relative = _native_errors(due, exact)
     return Situation(_real(due.dtype), due.reduced, absolute, relative, scale)

@@ -49,6 +49,8 @@ OPEN_ORDER = ("scatter.src", "scatter_.src", "index_put", "index_put_", "_index_
 UNCHECKED = ("native_batch_norm", "native_group_norm", "_weight_norm_interface")
 CHECKED_BACKWARD = ("_softmax", "_log_softmax", "select", "slice", "diagonal", "native_dropout")
 SAFE = ("strided", "transposed", "nan")
+# The gradient must be as large as the part that the other arguments name: one of size 1 is no gradient of it.
+PARTIAL = ("slice_backward", "diagonal_backward", "select_backward")
 # The output is as long as the largest value: extreme ones would ask for all memory.
 SIZED_BY_VALUE = ("bincount", "repeat_interleave", "one_hot", "arange")
 
@@ -138,6 +140,8 @@ def _meaningful(edge: Edge, entry: Entry) -> bool:
         return family not in NO_SPECIALS
     if edge.kind == "illegal":
         return "_backward" not in entry.packet and (family != "index" or edge.keeps_first)
+    if edge.kind == "one" and entry.packet in PARTIAL:
+        return False
     if edge.kind == "broadcast" and "softmax" in entry.packet:
         return False  # torch takes an output of another shape than its gradient and reads beyond its end
     if edge.kind in ("odd", "broadcast"):

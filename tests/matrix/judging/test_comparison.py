@@ -83,6 +83,12 @@ def test_one_huge_element_does_not_loosen_the_bound_of_the_others() -> None:
     assert compare("output", got, due(exact)).comparison.first_bad == (0,)
 
 
+def test_an_answer_of_zeros_may_be_off_by_a_rounding_of_one() -> None:
+    exact = torch.zeros(3, dtype=torch.float64)
+    assert not compare("output", torch.tensor([0.0, 6e-8, 0.0]), due(exact)).complaint
+    assert compare("output", torch.tensor([0.0, 6e-6, 0.0]), due(exact)).complaint
+
+
 def test_impostors_are_named() -> None:
     assert impostors(due(), [EXACT.to(torch.float32)]) == ("identity",)
     assert impostors(due(torch.zeros(3, dtype=torch.float64)), []) == ("zeros",)
