@@ -40,6 +40,12 @@ def written_arguments(name: str, arguments: Arguments) -> tuple[str, ...]:
     return tuple(written)
 
 
+def place_of(name: str, arguments: Arguments, wanted: str) -> str:
+    """Where a call has the schema's argument `wanted`: by name, or at its position."""
+    names = [argument.name for argument in _schema_arguments(name)]
+    return wanted if wanted in arguments.kwargs or wanted not in names else str(names.index(wanted))
+
+
 def argument_value(name: str, arguments: Arguments, wanted: str, default: Any = None) -> Any:
     """The value that a call gives to the schema's argument `wanted`."""
     if wanted in arguments.kwargs:

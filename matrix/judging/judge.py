@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -167,6 +167,7 @@ def call_provider(attempt: Attempt, function: Callable[..., Any], mine: Argument
     try:
         with (
             torch.no_grad(),
+            _poisoned_memory(),
             providers.provided(attempt.cell, function, key) as there,
             _watched(attempt) as launches,
             emulator.window() if emulator is not None else nullcontext(),
@@ -177,6 +178,17 @@ def call_provider(attempt: Attempt, function: Callable[..., Any], mine: Argument
                 attempt.entered = there.entered
     finally:
         attempt.launches = tuple(launches)
+
+
+@contextmanager
+def _poisoned_memory() -> Iterator[None]:
+    """While the block lasts torch hands out memory filled with NaN (or the largest integer): what nobody writes shows."""
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(mode=before)
 
 
 def _watched(attempt: Attempt) -> AbstractContextManager[list[Launch]]:

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from matrix.addresses import resolve
-from matrix.judging.aten import functional, written_arguments
+from matrix.judging.aten import functional, place_of, written_arguments
 from matrix.judging.inputs import Arguments, widened
 from matrix.judging.outputs import Labelled, changed_arguments, flatten
 from operators.operator import Operator
@@ -59,7 +59,8 @@ def answer(operator: Operator, arguments: Arguments, key: str, folder: Path | No
 def written_by(operator: Operator, arguments: Arguments) -> tuple[str, ...]:
     """Which arguments the call may change: what torch's schema says, and what the operator declares besides."""
     if operator.reference == "aten":
-        return (*written_arguments(operator.name, arguments), *operator.outputs)
+        declared = (place_of(operator.name, arguments, name) for name in operator.outputs)
+        return (*written_arguments(operator.name, arguments), *declared)
     return operator.outputs
 
 

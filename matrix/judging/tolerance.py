@@ -82,7 +82,8 @@ class Situation:
     native_error, native_relative   largest |native - exact|, and |native - exact| / |exact|, over the finite elements; None
                   where torch has no such kernel on the CPU
     scale         size of the answer: its largest finite |exact|, but at most 16 medians (so that one huge element does not
-                  loosen the bound of all others), and at least 1 unless all of it is tiny (0 < |exact| < 1e-3): inputs are of order one
+                  loosen the bound of all others), and at least 1, because inputs are of order one, unless all of the answer
+                  is tiny (0 < |exact| < 1e-3)
     """
 
     dtype: torch.dtype
