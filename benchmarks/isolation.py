@@ -1,6 +1,6 @@
 """Warm workers against a fresh pytest process for each operator (what FlagGems' own scheduler does), on the same cases.
 
-    python -m benchmarks.isolation [--operators 12]
+    python -m benchmarks.isolation [--operators 30]
 
 Both sides judge the same cells by the same judge with cached references, on as many processes side by side as there are cores.
 """
@@ -37,7 +37,7 @@ def test_cell(cell):
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--operators", type=int, default=12)
+    options.add_argument("--operators", type=int, default=30)
     names = smoke_operators()[: options.parse_args().operators]
     cases = len(smoke_plan("smoke", names))
     selection = [part for name in names for part in ("--operator", name)]
