@@ -379,14 +379,6 @@ def check_tensors_say_that_they_are_on_the_device_inside_the_window_only() -> No
     assert not torch.cuda.is_available()
 
 
-def check_a_second_profile_is_refused() -> None:
-    from dataclasses import replace
-
-    assert activate(PROFILE) is emulator
-    expect(RuntimeError, lambda: activate(replace(PROFILE, name="another")))
-    expect(ValueError, lambda: activate(replace(PROFILE, emulation=None)))
-
-
 def run_checks(module: dict[str, Any]) -> None:
     """Run every check of a module and print what each said, as one line of JSON."""
     results: dict[str, str | None] = {}

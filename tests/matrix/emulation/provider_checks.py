@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import torch
-from kernel_checks import emulator, run_checks  # type: ignore[import-not-found]
+kernel_checks = importlib.import_module("kernel_checks")  # it activates the emulation
+emulator, expect, run_checks = kernel_checks.emulator, kernel_checks.expect, kernel_checks.run_checks
+
+import torch  # noqa: E402
+
+from matrix.emulation import activate  # noqa: E402
 
 
 def entry(key: str, *arguments: Any, **named: Any) -> tuple[Any, list[Any]]:
@@ -90,6 +95,14 @@ def check_matrix_products_softmax_and_sorting() -> None:
     values, indices = entry("topk", x, 3)[0]
     assert torch.equal(values, x.topk(3)[0])
     assert torch.equal(x.gather(1, indices), values)
+
+
+def check_a_second_profile_is_refused() -> None:
+    from dataclasses import replace
+
+    assert activate(kernel_checks.PROFILE) is emulator
+    expect(RuntimeError, lambda: activate(replace(kernel_checks.PROFILE, name="another")))
+    expect(ValueError, lambda: activate(replace(kernel_checks.PROFILE, emulation=None)))
 
 
 if __name__ == "__main__":
