@@ -253,5 +253,6 @@ def _grid(job: Job, seconds: float | None = None) -> Grid:
         job.today,
         universe=job.declared.full_ids(),
         no_cases=job.declared.no_cases(),
+        catalogues=tuple(str(path) for path in job.options.catalogue),
         about=About(job.directory.name, job.options.tier, seconds),
     )

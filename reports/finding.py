@@ -23,6 +23,7 @@ class Finding:
     unstable     whether the attempts ended differently
     expectation  the live expectation that excuses or contradicts the result, if there is one
     vacuous      the declared reason why an impostor's answer is right for this operator
+    catalogues   files of operators of one's own that the run was given, and a rerun needs
     """
 
     id: CellId
@@ -35,6 +36,7 @@ class Finding:
     unstable: bool = False
     expectation: Expectation | None = None
     vacuous: str | None = None
+    catalogues: tuple[str, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -62,7 +64,8 @@ class Finding:
     @property
     def rerun(self) -> str:
         """The command that repeats this cell in the foreground."""
-        return f"python -m matrix rerun {quote(self.text)}"
+        own = "".join(f" --catalogue {quote(path)}" for path in self.catalogues)
+        return f"python -m matrix rerun {quote(self.text)}{own}"
 
     @property
     def impostors(self) -> tuple[str, ...]:

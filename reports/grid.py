@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -80,13 +80,14 @@ def build_grid(  # noqa: PLR0913 - the one place where everything that a reader 
     *,
     universe: Iterable[CellId] | None = None,
     no_cases: Mapping[str, str] | None = None,
+    catalogues: tuple[str, ...] = (),
     about: About = About(),
 ) -> Grid:
     """Pivot what was planned and what was recorded.
 
     A planned cell without a result is NOT_RUN, so that an interrupted run has no holes. A recorded cell that no plan
     names (a bundle of another catalogue) is kept under the family `unlisted`. Where runs share a cell, attempts of the
-    latest run that carried it speak. universe: every cell of the full tier, to tell which expectations are stale.
+    latest run that carried it speak. catalogues: files that a rerun must be given. universe: every cell of the full tier, to tell which expectations are stale.
     """
     recorded = _merge(runs)
     findings = []
@@ -100,6 +101,7 @@ def build_grid(  # noqa: PLR0913 - the one place where everything that a reader 
         if stranger is not None:
             row = _RowFacts(stranger.operator.removeprefix("fused.").partition(".")[0], UNLISTED)
             findings.append(_find(stranger, record, row, expectations, today))
+    findings = [replace(finding, catalogues=catalogues) for finding in findings] if catalogues else findings
     columns = _columns(profiles, findings)
     return Grid(
         columns,

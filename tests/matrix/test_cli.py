@@ -86,6 +86,7 @@ def test_an_operator_of_ones_own_is_judged_end_to_end(
     assert done.returncode == 0, done.stdout + done.stderr
     cells = json.loads((directory / "matrix.json").read_text())["cells"]
     assert [cell["outcome"] for cell in cells] == ["PASS"] * 15
+    assert all(cell["rerun"].endswith(f"--catalogue {EXAMPLE}") for cell in cells)
     launched = [cell for cell in cells if cell["sample"] in ("typical-0", "strided-0", "nan-0")]
     assert {launch["kernel"] for cell in launched for launch in cell["launches"]} == {"scaled_add_kernel"}
     for name in ("matrix.md", "junit.xml", "matrix.html"):
