@@ -87,7 +87,8 @@ def build_grid(  # noqa: PLR0913 - the one place where everything that a reader 
 
     A planned cell without a result is NOT_RUN, so that an interrupted run has no holes. A recorded cell that no plan
     names (a bundle of another catalogue) is kept under the family `unlisted`. Where runs share a cell, attempts of the
-    latest run that carried it speak. catalogues: files that a rerun must be given. universe: every cell of the full tier, to tell which expectations are stale.
+    latest run that carried it speak. universe: every cell of the full tier, to tell which expectations are stale;
+    catalogues: files that a rerun must be given.
     """
     recorded = _merge(runs)
     findings = []
