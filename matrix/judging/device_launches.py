@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from matrix.emulation.launch import relative_to_package
 from matrix.result import Launch
 
 Key = tuple[str, str]
@@ -60,13 +60,4 @@ def _watch() -> None:
 
 def _note(function: Any) -> None:
     for counts in _open:
-        counts[function.__name__, _from_package(function.__code__.co_filename)] += 1
-
-
-@cache
-def _from_package(file: str) -> str:
-    """The path from the outermost package on: `flag_gems/ops/softmax.py`; the bare name for a file outside of packages."""
-    path = top = Path(file)
-    while (top.parent / "__init__.py").is_file():
-        top = top.parent
-    return str(path.relative_to(top.parent)) if top is not path else path.name
+        counts[function.__name__, relative_to_package(function.__code__.co_filename)] += 1
