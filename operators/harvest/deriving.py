@@ -49,6 +49,7 @@ OPEN_ORDER = ("scatter.src", "scatter_.src", "index_put", "index_put_", "_index_
 UNCHECKED = ("native_batch_norm", "native_group_norm", "_weight_norm_interface")
 CHECKED_BACKWARD = ("_softmax", "_log_softmax", "select", "slice", "diagonal", "native_dropout")
 SAFE = ("strided", "transposed", "nan")
+DENSE = ("_weight_norm_interface",)  # torch's own kernel takes its arguments for dense ones
 # The gradient must be as large as the part that the other arguments name: one of size 1 is no gradient of it.
 PARTIAL = ("slice_backward", "diagonal_backward", "select_backward")
 # The output is as long as the largest value: extreme ones would ask for all memory.
@@ -141,6 +142,8 @@ def _meaningful(edge: Edge, entry: Entry) -> bool:
     if edge.kind == "illegal":
         return "_backward" not in entry.packet and (family != "index" or edge.keeps_first)
     if edge.kind == "one" and entry.packet in PARTIAL:
+        return False
+    if edge.kind in ("strided", "transposed", "expanded") and entry.packet in DENSE:
         return False
     if edge.kind == "broadcast" and "softmax" in entry.packet:
         return False  # torch takes an output of another shape than its gradient and reads beyond its end

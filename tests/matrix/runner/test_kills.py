@@ -16,6 +16,7 @@ import pytest
 
 from matrix.outcome import Outcome
 from matrix.run import Run
+from matrix.runner.directory import locked
 from matrix.runner.journal import PATTERN, Tail, read_run
 from matrix.runner.processes import alive, marked
 
@@ -144,14 +145,12 @@ def test_a_finished_run_is_not_repeated(tmp_path: Path) -> None:
 
 
 def test_a_second_run_in_the_same_directory_is_refused(tmp_path: Path) -> None:
-    driver = drive(tmp_path)
-    wait_until(lambda: any(events(tmp_path, "session")))
-    second = subprocess.run(
-        [sys.executable, "-m", "tests.fakes.drive", str(tmp_path), "1"], cwd=ROOT, capture_output=True, check=False
-    )
+    with locked(tmp_path):
+        second = subprocess.run(
+            [sys.executable, "-m", "tests.fakes.drive", str(tmp_path), "1"], cwd=ROOT, capture_output=True, check=False
+        )
     assert b"is in use by another run" in second.stderr
-    assert driver.wait(60) == 0
-    check_exactly_once(read_run(tmp_path))
+    assert finish(tmp_path).results
 
 
 def test_the_journals_of_a_killed_run_keep_what_was_found(tmp_path: Path) -> None:
