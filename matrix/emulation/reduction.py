@@ -178,7 +178,7 @@ def _reduce_with(operation: Any) -> Shortcut:
 
 
 def _locate(operation: Any) -> Shortcut:
-    """Where the extreme value is, left-most first: right while there is no NaN and the indices ascend."""
+    """Where the extreme value is, left-most first: right while there is no NaN and the indices increase."""
 
     def locate(columns: Columns) -> Columns | None:
         values, indices = columns

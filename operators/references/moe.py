@@ -79,7 +79,7 @@ def moe_align_block_size(
 
     Returns the flat indices into topk_ids, filled up with topk_ids.numel(), the expert of each block (0 behind the last
     one, and through expert_map where given), and the number of indices that count. The order of the indices of one
-    expert is free; here they ascend.
+    expert is free; here they increase.
     """
     room = topk_ids.numel() + num_experts * (block_size - 1)
     room = -(-room // block_size) * block_size if pad_sorted_ids else room

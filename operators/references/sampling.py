@@ -24,7 +24,7 @@ def apply_repetition_penalties(
 
 
 def bucket_sort_topk(inputs: torch.Tensor, starts: torch.Tensor, ends: torch.Tensor, topk: int) -> torch.Tensor:
-    """Where the topk largest of inputs[n, starts[n] : ends[n]] are, in no order; here they ascend.
+    """Where the topk largest of inputs[n, starts[n] : ends[n]] are, in no order; here they increase.
 
     inputs: (N, S); the range holds at least topk. Returns (N, topk) in int32 (DeepSeek-V3.2's token selector).
     """
