@@ -100,3 +100,11 @@ def test_complex_numbers_are_compared_by_both_parts() -> None:
     wanted = Due(exact, exact.to(torch.complex64), torch.complex64)
     assert not compare("output", exact.to(torch.complex64), wanted).complaint
     assert compare("output", torch.tensor([1 - 2j], dtype=torch.complex64), wanted).complaint
+
+
+def test_overflow_of_torchs_own_operator_excuses_the_same_overflow_only() -> None:
+    exact = torch.tensor([1.0], dtype=torch.float64)
+    overflown = Due(exact, torch.tensor([math.inf]), torch.float32)
+    assert not compare("output", torch.tensor([math.inf]), overflown).complaint
+    assert compare("output", torch.tensor([5.0]), overflown).complaint
+    assert compare("output", torch.tensor([-math.inf]), overflown).complaint

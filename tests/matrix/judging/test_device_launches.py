@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
+
 from matrix.judging import device_launches
 from matrix.result import Launch
 
@@ -27,3 +31,20 @@ def test_blocks_count_for_themselves() -> None:
             device_launches._note(kernel)
     assert [launch.count for launch in outer] == [2]
     assert [launch.count for launch in inner] == [1]
+
+
+def test_both_ways_into_a_launch_are_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    from triton.compiler.compiler import CompiledKernel
+    from triton.runtime.jit import JITFunction
+
+    monkeypatch.setattr(JITFunction, "run", lambda _self, **_named: "ran")
+    monkeypatch.setattr(CompiledKernel, "__getitem__", lambda _self, _grid: lambda: "launched")
+    device_launches._watch.cache_clear()
+    function = SimpleNamespace(fn=kernel)
+    compiled = SimpleNamespace(src=SimpleNamespace(fn=function))
+    with device_launches.device_launches() as launches:
+        assert JITFunction.run(function) == "ran"
+        assert JITFunction.run(function, warmup=True) == "ran"
+        assert CompiledKernel.__getitem__(compiled, (1,))() == "launched"
+    device_launches._watch.cache_clear()
+    assert launches == [Launch("kernel", "test_device_launches.py", 2)]

@@ -105,3 +105,23 @@ def test_an_impostor_that_would_pass_is_named(make_cell: MakeCell) -> None:
 def test_torch_is_judged_by_its_own_name_and_through_its_own_road(make_cell: MakeCell) -> None:
     result, _ = judged(make_cell("double", "T[5]", "aten", name="neg", base="neg"))
     assert result.outcome is Outcome.WRONG
+
+
+def test_memory_that_nobody_wrote_shows(make_cell: MakeCell) -> None:
+    result, _ = judged(make_cell("unwritten", "T[64]"))
+    assert result.outcome is Outcome.WRONG
+    assert "64 of 64" in result.detail
+    assert "got nan" in result.detail
+
+
+def test_an_access_out_of_bounds_is_no_refusal_of_an_illegal_call(make_cell: MakeCell) -> None:
+    result, _ = judged(make_cell("beyond", "T[2, 2]", "picky_reference", raises=True))
+    assert result.outcome is Outcome.ERROR
+    assert "element 9" in result.detail
+
+
+def test_the_output_that_used_most_of_its_bound_speaks_for_the_call(make_cell: MakeCell) -> None:
+    result, _ = judged(make_cell("nearly_pair", "T[64]", "pair"))
+    assert result.outcome is Outcome.PASS, result.detail
+    assert result.comparison is not None
+    assert result.comparison.output == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from matrix.cell import Cell
+from matrix.judging import reference
 from matrix.judging.inputs import draw
 from matrix.judging.reference import Answer, answer
 from operators.call import parse_call
@@ -55,3 +56,12 @@ def test_an_out_variant_is_answered_by_the_functional_operator(make_cell: MakeCe
     cell = make_cell("into", "T[3], out=like(0)", "aten", name="exp.out", base="exp")
     found = ask(cell, None)
     assert [label for label, _ in found.exact] == ["output", "argument out"]
+
+
+def test_no_answer_outlives_the_code_that_gave_it(make_cell: MakeCell, tmp_path: Path) -> None:
+    cell = make_cell("double")
+    ask(cell, tmp_path / "kept")
+    file = Path(cell.case.operator.reference.rpartition(":")[0])
+    file.write_text(file.read_text() + "\n# another source\n")
+    reference._source_digest.cache_clear()
+    assert not ask(cell, tmp_path / "kept").from_cache
