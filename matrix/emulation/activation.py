@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
-from types import ModuleType
-from typing import Any
 
 from backends.profile import Emulation, Profile
-from matrix.emulation import flag_gems_hooks, language, start_up, tuning, vendor_stack
+from matrix.emulation import language, stand_in_stack, tuning
 from matrix.emulation.gaps import EmulationGap, classify
 from matrix.emulation.launch import Launcher
 from matrix.emulation.random_state import Generators
-from matrix.emulation.stand_in_device import StandInDevice, StandInDriver, Window, install_lies
+from matrix.emulation.stand_in_device import Window
 from matrix.result import Launch
-
-PROVIDER = "flag_gems"
 
 # Options of a launch that are no argument of the kernel: fields of Triton's CUDA and HIP options, and its own.
 LAUNCH_OPTIONS = [
@@ -117,56 +109,16 @@ def activate(profile: Profile) -> Emulator:
         if _ACTIVE[0].profile.name != profile.name:
             raise RuntimeError(f"this process emulates {_ACTIVE[0].profile.name}; start another for {profile.name}")
         return _ACTIVE[0]
-    if PROVIDER in sys.modules:
-        raise RuntimeError(f"{PROVIDER} was imported before the emulation was activated")
     emulator = _install(profile, profile.emulation)
     _ACTIVE.append(emulator)
     return emulator
 
 
 def _install(profile: Profile, emulation: Emulation) -> Emulator:
-    from triton.runtime.driver import driver
-
-    start_up.install()
-    generators = Generators()
-    window = Window()
-    device = StandInDevice(emulation.target, generators)
-    driver.set_active(StandInDriver(emulation.target))
+    origins: dict[str, str] = {}
+    stack = stand_in_stack.install(emulation, origins)
     rewritten, semantic, builder = language.install(emulation.target.backend)
-    launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments])
+    launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments], origins)
     launcher.install()
     tuning.install()
-    vendor_stack.install(emulation)
-    install_lies(window, device)
-    flag_gems_hooks.register(emulation.vendor, emulation.target.backend, device, generators, launcher)
-    sys.meta_path.insert(0, _WindowedImport(window))
-    return Emulator(profile, launcher, window, generators)
-
-
-class _WindowedImport(MetaPathFinder):
-    """Imports the provider with the window open: it asks about the device while it is imported."""
-
-    def __init__(self, window: Window) -> None:
-        self.window = window
-
-    def find_spec(self, name: str, _path: Any = None, _target: ModuleType | None = None) -> ModuleSpec | None:
-        if name != PROVIDER:
-            return None
-        sys.meta_path.remove(self)
-        spec = find_spec(name)
-        if spec is not None and spec.loader is not None:
-            spec.loader = _WindowedLoader(spec.loader, self.window)
-        return spec
-
-
-class _WindowedLoader(Loader):
-    def __init__(self, loader: Loader, window: Window) -> None:
-        self.loader = loader
-        self.window = window
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self.loader.create_module(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        with self.window.open():
-            self.loader.exec_module(module)
+    return Emulator(profile, launcher, stack.window, stack.generators)

@@ -14,10 +14,9 @@ from functools import partial
 from types import CodeType, ModuleType
 from typing import Any
 
-from matrix.emulation.launch import Launcher, relative_to_package
 from matrix.emulation.random_state import Generators
+from matrix.emulation.source_files import relative_to_package
 from matrix.emulation.stand_in_device import StandInDevice
-from matrix.emulation.tuning import run_autotuner
 
 # Functions of FlagGems that ask whether a tensor is on the host by the literal "cpu", which here all tensors are.
 CPU_CHECKS = {"flag_gems.ops.to": ("to_copy",), "flag_gems.ops.where": ("where_self_out",)}
@@ -29,7 +28,7 @@ CHIP_CHECKS = {
 CHIP_LITERAL = "cuda"
 
 
-def register(vendor: str, library: str, device: StandInDevice, generators: Generators, launcher: Launcher) -> None:
+def register(vendor: str, library: str, device: StandInDevice, generators: Generators, origins: dict[str, str]) -> None:
     """Hook the modules of FlagGems that are imported from now on. `library` is the folder of `triton.language.extra`."""
     import wrapt
 
@@ -39,7 +38,7 @@ def register(vendor: str, library: str, device: StandInDevice, generators: Gener
         "flag_gems.utils.models": _models,
         "flag_gems.utils.libentry": _entries,
         "flag_gems.utils.random_utils": lambda module: _random(module, generators),
-        "flag_gems.utils.pointwise_dynamic": lambda module: _pointwise(module, launcher),
+        "flag_gems.utils.pointwise_dynamic": lambda module: _pointwise(module, origins),
     }
     for name, hook in hooks.items():
         wrapt.register_post_import_hook(hook, name)
@@ -137,7 +136,7 @@ def _models(module: Any) -> None:
 
 
 def _entries(module: Any) -> None:
-    """Entries pass through, tuners take one configuration."""
+    """Entries pass through, tuners run as Triton's own autotuner does in this process."""
     from triton.runtime.jit import JITFunction
 
     def make_entry(entry: Any, fn: Any) -> None:
@@ -164,7 +163,7 @@ def _entries(module: Any) -> None:
         if len(tuner.configs) > 1:
             given = {**dict(zip(tuner.arg_names, args, strict=False)), **kwargs}
             tuner.get_key({name: value for name, value in given.items() if name in tuner.arg_names})
-        return run_autotuner(tuner, *args, **kwargs)
+        return super(module.LibTuner, tuner).run(*args, **kwargs)
 
     module.LibEntry.__init__ = make_entry
     module.LibEntry.run = lambda entry, *args, **kwargs: (entry.fn.run(*args, **kwargs), {})
@@ -182,7 +181,7 @@ def _random(module: Any, generators: Generators) -> None:
     module.philox_backend_seed_offset = seed_and_offset
 
 
-def _pointwise(module: Any, launcher: Launcher) -> None:
+def _pointwise(module: Any, origins: dict[str, str]) -> None:
     """Remember which function a generated file was made from."""
     kind = module.PointwiseDynamicFunction
     original = kind.instantiate
@@ -190,7 +189,7 @@ def _pointwise(module: Any, launcher: Launcher) -> None:
     def instantiate(function: Any, ndim: int) -> Any:
         overload = original(function, ndim)
         origin = relative_to_package(function._scalar_fn.fn.__code__.co_filename)  # noqa: SLF001
-        launcher.origins[overload.__code__.co_filename] = origin
+        origins[overload.__code__.co_filename] = origin
         return overload
 
     kind.instantiate = instantiate

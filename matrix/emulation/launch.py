@@ -8,10 +8,8 @@ be the very thing that is running.
 
 from __future__ import annotations
 
-import sysconfig
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +17,10 @@ import numpy as np
 from matrix.emulation.block import Block, carrier
 from matrix.emulation.builder import Builder, Place
 from matrix.emulation.gaps import LaunchRefused, MissingOnStandIn
+from matrix.emulation.grid import checked_grid
 from matrix.emulation.memory import Region
 from matrix.emulation.rewriter import rewrite
+from matrix.emulation.source_files import source_file
 from matrix.result import Launch
 
 # What `torch.dtype` a pointer is to, by the name that torch prints.
@@ -52,9 +52,6 @@ _ANNOTATED = {
     "i1": "int1",
     **{f"{sign}{bits}": f"{name}{bits}" for sign, name in (("i", "int"), ("u", "uint")) for bits in (8, 16, 32, 64)},
 }
-_PACKAGES = Path(sysconfig.get_paths()["purelib"])
-# CUDA's grid limits (CUDA C++ programming guide, technical specifications).
-_GRID_LIMITS = (2**31 - 1, 65535, 65535)
 
 
 class CompiledKernel:
@@ -96,7 +93,9 @@ class Kernel:
 class Launcher:
     """Runs kernels and device functions of this process."""
 
-    def __init__(self, language: Any, semantic: Any, builder: Builder, options: Iterable[str]) -> None:
+    def __init__(
+        self, language: Any, semantic: Any, builder: Builder, options: Iterable[str], origins: dict[str, str]
+    ) -> None:
         from triton.language import core
 
         self.core = core
@@ -107,7 +106,7 @@ class Launcher:
         self.options = frozenset(options)
         self.kernels: dict[Any, Kernel] = {}
         self.records: list[list[Launch]] = []
-        self.origins: dict[str, str] = {}
+        self.origins = origins
         self.pointers: dict[str, Any] = {}
         self.depth = 0
 
@@ -158,7 +157,7 @@ class Launcher:
             if name not in self.options:
                 raise LaunchRefused(f"Keyword argument {name} was specified but unrecognised")
         if not warmup:
-            size = self._grid(grid(bound) if callable(grid) else grid, function.__name__)
+            size = checked_grid(grid(bound) if callable(grid) else grid, function.__name__)
             self._record(function)
             with np.errstate(all="ignore"):
                 values = [self._argument(kernel, name, value) for name, value in bound.items()]
@@ -196,19 +195,6 @@ class Launcher:
             self.depth -= 1
             self.builder.place = before
             guard.kernel = outer
-
-    def _grid(self, grid: Any, name: str) -> tuple[int, int, int]:
-        sizes = tuple(grid)
-        if not sizes:
-            raise LaunchRefused(f"{name}: a grid has 1 to 3 dimensions, not none")
-        sizes = sizes[:3]  # Triton's launcher takes three and never looks at what else there is
-        for size, limit in zip(sizes, _GRID_LIMITS, strict=False):
-            if isinstance(size, float) or not hasattr(size, "__index__"):
-                raise LaunchRefused(f"{name}: grid {sizes} is not made of integers")
-            if int(size) > limit:
-                raise LaunchRefused(f"{name}: grid {sizes} exceeds the device's limits {_GRID_LIMITS}")
-        whole = [max(0, int(size)) for size in sizes] + [1, 1]
-        return whole[0], whole[1], whole[2]
 
     # arguments
     def _argument(self, kernel: Kernel, name: str, value: Any) -> Any:
@@ -277,29 +263,13 @@ class Launcher:
     # records
     def _record(self, function: Any) -> None:
         if self.records:
-            launch = Launch(function.__name__, self.source(function))
+            launch = Launch(function.__name__, source_file(function, self.origins))
             record = self.records[-1]
             for index, known in enumerate(record):
                 if (known.kernel, known.file) == (launch.kernel, launch.file):
                     record[index] = Launch(known.kernel, known.file, known.count + 1)
                     return
             record.append(launch)
-
-    def source(self, function: Any) -> str:
-        """The kernel's file, from its package on; a generated file stands for what it was generated from."""
-        name = function.fn.__code__.co_filename
-        return self.origins.get(name) or relative_to_package(name)
-
-
-def relative_to_package(file: str) -> str:
-    """`flag_gems/ops/add.py` of a file in a package; the bare name of any other."""
-    path = Path(file)
-    if path.is_relative_to(_PACKAGES):
-        return str(path.relative_to(_PACKAGES))
-    top = path
-    while (top.parent / "__init__.py").exists():
-        top = top.parent
-    return str(path.relative_to(top.parent)) if top is not path else path.name
 
 
 def _region(name: str, value: Any, address: int) -> Region | None:

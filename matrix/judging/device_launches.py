@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from matrix.emulation.launch import relative_to_package
+from matrix.emulation.source_files import relative_to_package
 from matrix.result import Launch
 
 Key = tuple[str, str]
