@@ -35,6 +35,7 @@ class Target:
     shared_memory              bytes of shared memory per block;  registers: 32-bit registers per thread
     multiprocessors            number of multiprocessors the device reports
     source                     where the limits are from
+    properties                 what else the device says of itself, under the names of the vendor's own driver
     """
 
     backend: str = "cuda"
@@ -45,6 +46,7 @@ class Target:
     registers: int | None = None
     multiprocessors: int = 16
     source: str = ""
+    properties: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,23 @@ class Emulation:
     """How the profile's own kernels run with no device.
 
     vendor           the name FlagGems knows the vendor by (its folder is `_<vendor>`)
+    device           torch's name of the chip: the profile's device, or what generic kernels are for where that is the host
     stand_ins        modules that exist only beside the chip and are stood in for: name -> attributes as literals
+    device_modules   which of the stand-ins answer for the device too, as `torch.<device>` does
+    device_functions functions that only the vendor's device library has: name -> the known function that it is
+    driver_functions functions that only the vendor's Triton driver has; a call of one is a gap with its name
     config_arguments extra arguments that `triton.Config` accepts there (and that have no meaning on a CPU)
     launch_arguments extra keyword arguments that a launch accepts there
     autotune_arguments extra arguments of `triton.autotune`
     """
 
     vendor: str
+    device: str = "cuda"
     target: Target = Target()
     stand_ins: dict[str, dict[str, object]] = field(default_factory=dict)
+    device_modules: tuple[str, ...] = ()
+    device_functions: dict[str, str] = field(default_factory=dict)
+    driver_functions: tuple[str, ...] = ()
     config_arguments: tuple[str, ...] = ()
     launch_arguments: tuple[str, ...] = ()
     autotune_arguments: tuple[str, ...] = ()

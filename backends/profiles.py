@@ -141,8 +141,12 @@ def _emulation(parent: Table) -> Emulation | None:
         return None
     emulation = Emulation(
         vendor=table.text("vendor", pattern=VARIABLE),
+        device=str(parent.data["device"]) if parent.data.get("device") not in {None, "cpu"} else Emulation.device,
         target=_target(table),
         stand_ins=_stand_ins(table),
+        device_modules=table.texts("device_modules", pattern=MODULE),
+        device_functions=table.mapping("device_functions", pattern=VARIABLE),
+        driver_functions=table.texts("driver_functions", pattern=VARIABLE),
         config_arguments=table.texts("config_arguments", pattern=VARIABLE),
         launch_arguments=table.texts("launch_arguments", pattern=VARIABLE),
         autotune_arguments=table.texts("autotune_arguments", pattern=VARIABLE),
@@ -175,9 +179,15 @@ def _target(parent: Table) -> Target:
         registers=table.optional_integer("registers", low=1, high=4096),
         multiprocessors=table.integer("multiprocessors", default=Target.multiprocessors, low=1, high=4096),
         source=table.text("source"),
+        properties=_properties(table),
     )
     table.finish()
     return target
+
+
+def _properties(parent: Table) -> dict[str, object]:
+    table = parent.table("properties")
+    return {name: table.data[name] for name in table.keys_like(VARIABLE)} if table is not None else {}
 
 
 def _check_evidence(table: Table, profile: Profile) -> None:

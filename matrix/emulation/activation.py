@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from backends.profile import Emulation, Profile
-from matrix.emulation import language, stand_in_stack, tuning
+from matrix.emulation import language, stand_in_stack, tuning, vendor_stack
 from matrix.emulation.gaps import EmulationGap, classify
 from matrix.emulation.launch import Launcher
-from matrix.emulation.random_state import Generators
-from matrix.emulation.stand_in_device import Window
+from matrix.emulation.stand_in_stack import StandInStack
 from matrix.result import Launch
 
 # Options of a launch that are no argument of the kernel: fields of Triton's CUDA and HIP options, and its own.
@@ -54,11 +53,10 @@ LAUNCH_OPTIONS = [
 class Emulator:
     """What a worker needs to judge one call: see the methods."""
 
-    def __init__(self, profile: Profile, launcher: Launcher, window: Window, generators: Generators) -> None:
+    def __init__(self, profile: Profile, launcher: Launcher, stack: StandInStack) -> None:
         self.profile = profile
         self._launcher = launcher
-        self._window = window
-        self._generators = generators
+        self._stack = stack
 
     @property
     def check_bounds(self) -> bool:
@@ -82,12 +80,12 @@ class Emulator:
     @contextmanager
     def window(self) -> Iterator[None]:
         """Around the provider's call: tensors say that they are on the chip."""
-        with self._window.open():
+        with self._stack.window.open():
             yield
 
     def seed(self, seed: int) -> None:
         """Start the kernels' random numbers anew. `torch.manual_seed` does it as well."""
-        self._generators.default.manual_seed(seed)
+        self._stack.generators.default.manual_seed(seed)
 
     def classify(self, exception: BaseException) -> EmulationGap | None:
         """The gap that an exception stands for, or None when the emulation is not to blame."""
@@ -117,8 +115,10 @@ def activate(profile: Profile) -> Emulator:
 def _install(profile: Profile, emulation: Emulation) -> Emulator:
     origins: dict[str, str] = {}
     stack = stand_in_stack.install(emulation, origins)
-    rewritten, semantic, builder = language.install(emulation.target.backend)
+    library = emulation.target.backend
+    rewritten, semantic, builder = language.install(library)
+    vendor_stack.add_device_functions(library, emulation.device_functions, language.as_method, semantic)
     launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments], origins)
     launcher.install()
     tuning.install()
-    return Emulator(profile, launcher, stack.window, stack.generators)
+    return Emulator(profile, launcher, stack)

@@ -222,6 +222,7 @@ def _special() -> dict[str, Function]:
         "erfinv": special.erfinv,
         "erfcinv": special.erfcinv,
         "erfcx": special.erfcx,
+        "gelu": lambda x: x * special.ndtr(x),
         "normcdf": special.ndtr,
         "normcdfinv": special.ndtri,
         "ncdf": special.ndtr,

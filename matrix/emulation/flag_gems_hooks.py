@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib.util
 import io
+import sys
 from collections.abc import Callable
 from functools import partial
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import Any
 
+from backends.profile import Emulation
 from matrix.emulation.random_state import Generators
 from matrix.emulation.source_files import relative_to_package
 from matrix.emulation.stand_in_device import StandInDevice
@@ -28,9 +33,11 @@ CHIP_CHECKS = {
 CHIP_LITERAL = "cuda"
 
 
-def register(vendor: str, library: str, device: StandInDevice, generators: Generators, origins: dict[str, str]) -> None:
-    """Hook the modules of FlagGems that are imported from now on. `library` is the folder of `triton.language.extra`."""
+def register(emulation: Emulation, device: StandInDevice, generators: Generators, origins: dict[str, str]) -> None:
+    """Hook the modules of FlagGems that are imported from now on."""
     import wrapt
+
+    vendor, chip, library = emulation.vendor, emulation.device, emulation.target.backend
 
     hooks: dict[str, Callable[[ModuleType], None]] = {
         "flag_gems.runtime.backend": lambda module: _backend(module, library, device),
@@ -42,11 +49,44 @@ def register(vendor: str, library: str, device: StandInDevice, generators: Gener
     }
     for name, hook in hooks.items():
         wrapt.register_post_import_hook(hook, name)
-    nowhere, here = "no device", DeviceName("cpu", CHIP_LITERAL)
+    nowhere, here = "no device", DeviceName("cpu", chip)
     for name, functions in CPU_CHECKS.items():
         wrapt.register_post_import_hook(partial(_relabel, functions, "cpu", nowhere), name)
-    for name, functions in CHIP_CHECKS.items():
-        wrapt.register_post_import_hook(partial(_relabel, functions, CHIP_LITERAL, here), name)
+    if chip == CHIP_LITERAL:  # on any other chip these functions refuse their arguments, and do so here
+        for name, functions in CHIP_CHECKS.items():
+            wrapt.register_post_import_hook(partial(_relabel, functions, CHIP_LITERAL, here), name)
+    sys.meta_path.insert(0, _VendorImports(vendor, chip, here))
+
+
+class _VendorImports(MetaPathFinder):
+    """Imports the vendor's own modules with the name of its device understood: it is where the tensors are.
+
+    All but the one that says who the vendor is: that may be the same word.
+    """
+
+    def __init__(self, vendor: str, literal: str, label: str) -> None:
+        self.folders = (f"_{vendor}.", f"flag_gems.runtime.backend._{vendor}.")
+        self.literal = literal
+        self.label = label
+
+    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if not name.startswith(self.folders):
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _Relabelling(name, spec.loader.path, self.literal, self.label)
+        return spec
+
+
+class _Relabelling(SourceFileLoader):
+    def __init__(self, name: str, path: str, literal: str, label: str) -> None:
+        super().__init__(name, path)
+        self.literal = literal
+        self.label = label
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        code = super().get_code(fullname)
+        return None if code is None else _relabelled(code, self.literal, self.label)
 
 
 class DeviceName(str):
@@ -80,7 +120,8 @@ def _backend(module: Any, library: str, device: StandInDevice) -> None:
 
     def get_vendor_info(vendor_name: Any = None, query: bool = False) -> Any:  # noqa: FBT001, FBT002 - its signature
         info = original(vendor_name, query)
-        extra = info.triton_extra_name or library
+        named = info.triton_extra_name
+        extra = named if named and find_library(named) else library
         name = DeviceName("cpu", str(info.device_name))
         return dataclasses.replace(info, device_name=name, dispatch_key="CPU", triton_extra_name=extra)
 
@@ -92,6 +133,14 @@ def _backend(module: Any, library: str, device: StandInDevice) -> None:
     module.BackendArchEvent.get_arch = get_arch
     module.torch_device_object = device
     module.set_torch_backend_device_fn = lambda _vendor_name=None: None
+
+
+def find_library(name: str) -> bool:
+    """Whether this Triton has that vendor's device library."""
+    try:
+        return importlib.util.find_spec(f"triton.language.extra.{name}.libdevice") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _detector(module: Any, vendor: str) -> None:

@@ -182,7 +182,7 @@ def install(library: str) -> tuple[Language, Any, Builder]:
     for holder in _holders():
         for name, function in {"reduce": reducer.reduce, "associative_scan": reducer.scan}.items():
             if hasattr(holder, name):
-                setattr(holder, name, _as_method(function))
+                setattr(holder, name, as_method(function))
     return language, semantic, builder
 
 
@@ -208,7 +208,7 @@ def _hint(value: Any, values: Any) -> Any:
     return value
 
 
-def _as_method(function: Callable[..., Any]) -> Callable[..., Any]:
+def as_method(function: Callable[..., Any]) -> Callable[..., Any]:
     """A plain function, which binds as a method where it is set on a class."""
 
     def call(*arguments: Any, **named: Any) -> Any:

@@ -7,14 +7,15 @@ torch itself and the judge must not be lied to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from backends.profile import Target
-from matrix.emulation.gaps import MissingOnStandIn
+from matrix.emulation.gaps import EmulationGap, MissingOnStandIn
 from matrix.emulation.random_state import Generators
 
 _NAME = "emulated device"
@@ -52,8 +53,11 @@ class Properties:
     total_memory: int = 16 * 2**30
     L2_cache_size: int = 40 * 2**20
     is_integrated: bool = False
+    others: dict[str, object] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and name in self.others:
+            return self.others[name]
         raise MissingOnStandIn(f"device-properties:{name}", "the stand-in device does not know it")
 
 
@@ -101,6 +105,7 @@ class StandInDevice:
             shared_memory_per_block_optin=target.shared_memory,
             shared_memory_per_multiprocessor=target.shared_memory,
             regs_per_multiprocessor=65536,
+            others=target.properties,
         )
 
     def is_available(self) -> bool:
@@ -151,7 +156,8 @@ class StandInDevice:
 class StandInDriver:
     """Triton's active driver: it knows a target and reaches no device."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, functions: Iterable[str] = ()) -> None:
+        """`functions` are those that the vendor's own driver has besides; each is a gap when it is called."""
         from triton.backends.compiler import GPUTarget
 
         self._target = GPUTarget(target.backend, target.arch, target.warp_size)
@@ -163,8 +169,10 @@ class StandInDriver:
             "sm_clock_rate": 1000000,
             "mem_clock_rate": 1000000,
             "mem_bus_width": 256,
+            **target.properties,
         }
-        self.utils = SimpleNamespace(get_device_properties=lambda _device: properties)
+        missing = {name: partial(_missing_function, name) for name in functions}
+        self.utils = SimpleNamespace(get_device_properties=lambda _device: properties, **missing)
 
     def get_current_target(self) -> Any:
         return self._target
@@ -189,6 +197,10 @@ class StandInDriver:
         raise MissingOnStandIn(f"driver:{name}", "the stand-in driver has no such attribute")
 
 
+def _missing_function(name: str, *_arguments: Any, **_named: Any) -> Any:
+    raise EmulationGap(f"driver:{name}", "a function of the vendor's Triton driver, which is not here")
+
+
 # The functions of `torch.cuda` that providers call, whatever their own device is named.
 _TORCH_CUDA = (
     "is_available",
@@ -206,18 +218,25 @@ _TORCH_CUDA = (
 )
 
 
-def install_lies(window: Window, device: StandInDevice) -> None:
-    """Make torch answer for the chip while the window is open, and seed the stand-in generator with torch's own."""
+def install_lies(window: Window, device: StandInDevice, chip: str) -> None:
+    """Make torch answer for the chip while the window is open, and seed the stand-in generator with torch's own.
+
+    `chip` is torch's name of the device. Where torch does not know it, `torch.<chip>` is the stand-in device.
+    """
     import torch
 
-    on_cpu = torch._C.TensorBase.is_cuda.__get__  # type: ignore[attr-defined]  # noqa: SLF001 - the only way to the original
+    known = getattr(torch.Tensor, f"is_{chip}", None)
+    elsewhere = known.__get__ if known is not None else lambda _tensor: False
 
-    def is_cuda(tensor: Any) -> bool:
-        return window.depth > 0 or bool(on_cpu(tensor))
+    def is_here(tensor: Any) -> bool:
+        return window.depth > 0 or bool(elsewhere(tensor))
 
-    torch.Tensor.is_cuda = property(is_cuda)  # type: ignore[assignment]
-    for name in _TORCH_CUDA:
-        setattr(torch.cuda, name, _either(window, getattr(device, name), getattr(torch.cuda, name)))
+    setattr(torch.Tensor, f"is_{chip}", property(is_here))
+    if not hasattr(torch, chip):
+        setattr(torch, chip, device)
+    elif chip == "cuda":
+        for name in _TORCH_CUDA:
+            setattr(torch.cuda, name, _either(window, getattr(device, name), getattr(torch.cuda, name)))
     torch.cuda.manual_seed_all = device.manual_seed
 
 

@@ -6,6 +6,7 @@ only the vendor's Triton knows are taken and kept, and mean nothing on a CPU.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Mapping
 from functools import wraps
@@ -16,22 +17,26 @@ from backends.profile import Emulation
 from matrix.emulation.gaps import MissingOnStandIn
 
 
-def install(emulation: Emulation) -> None:
-    """Stand in for modules and accept arguments, for good."""
+def install(emulation: Emulation, device: object) -> None:
+    """Stand in for modules and accept arguments, for good. Modules that are declared to answer for the device do."""
     for name, attributes in emulation.stand_ins.items():
-        stand_in(name, attributes)
+        stand_in(name, attributes, device if name in emulation.device_modules else None)
     _accept_configuration(emulation.config_arguments)
     _accept_autotune(emulation.autotune_arguments)
 
 
 class StandInModule(ModuleType):
-    """A module of the declared attributes; any other is a gap with its name."""
+    """A module of the declared attributes, and of the device's if it has one; any other is a gap with its name."""
+
+    stands_for: object = None
 
     def __getattr__(self, name: str) -> Any:
+        if self.stands_for is not None and not name.startswith("__") and hasattr(self.stands_for, name):
+            return getattr(self.stands_for, name)
         raise MissingOnStandIn(f"stand-in:{self.__name__}.{name}", "the profile declares no such attribute")
 
 
-def stand_in(name: str, attributes: Mapping[str, object]) -> None:
+def stand_in(name: str, attributes: Mapping[str, object], device: object = None) -> None:
     """Make a module importable that is not there, and the packages above it. A real one is left alone."""
     parent: ModuleType | None = None
     path = ""
@@ -45,8 +50,29 @@ def stand_in(name: str, attributes: Mapping[str, object]) -> None:
         if parent is not None and not hasattr(parent, part):
             setattr(parent, part, module)
         parent = module
+    if isinstance(parent, StandInModule):
+        parent.stands_for = device
     for key, value in attributes.items():
         setattr(parent, key, value)
+
+
+def add_device_functions(library: str, functions: Mapping[str, str], as_builtin: Any, semantic: Any) -> None:
+    """Give a device library the functions that only the vendor's has, each computed as the known function it is."""
+    if not functions:
+        return
+    module = importlib.import_module(f"triton.language.extra.{library}.libdevice")
+    for name, known in functions.items():
+        setattr(module, name, as_builtin(_device_function(known, semantic)))
+
+
+def _device_function(known: str, semantic: Any) -> Any:
+    from triton.language import core
+
+    def compute(*arguments: Any) -> Any:
+        kinds = {(kind,) * len(arguments): (known, kind) for kind in (core.float32, core.float64)}
+        return core.extern_elementwise("", "", list(arguments), kinds, is_pure=True, _semantic=semantic)
+
+    return compute
 
 
 def _accept_configuration(names: tuple[str, ...]) -> None:

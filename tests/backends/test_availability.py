@@ -25,8 +25,10 @@ LAB = replace(
 
 
 def test_a_laptop_fills_the_columns_that_need_no_device() -> None:
-    possible = [profile.name for profile in load_profiles().values() if can_run(profile, LAPTOP).possible]
-    assert possible == ["cpu-interpreter"]
+    profiles = load_profiles().values()
+    possible = [profile.name for profile in profiles if can_run(profile, LAPTOP).possible]
+    assert possible == [profile.name for profile in profiles if profile.emulation is not None]
+    assert "cpu-interpreter" in possible
 
 
 @pytest.mark.parametrize("profile", load_profiles().values(), ids=lambda profile: profile.name)

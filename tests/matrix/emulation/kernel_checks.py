@@ -9,16 +9,14 @@ Each function named `check_*` is one check. Printed is one JSON object: name -> 
 
 from __future__ import annotations
 
-import importlib
-import json
 import sys
-import traceback
 import warnings
 from pathlib import Path
-from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[3]))
+sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parent)]
 warnings.filterwarnings("ignore")
+
+from checking import expect, run_checks  # noqa: E402
 
 from backends.profile import Emulation, Profile, Target  # noqa: E402
 from matrix.emulation import EmulationGap, OutOfBounds, activate  # noqa: E402
@@ -33,10 +31,6 @@ PROFILE = Profile(
     emulation=Emulation(
         vendor="nvidia",
         target=Target(capability=(8, 0), arch=80),
-        stand_ins={"torch_chip": {"version": "1"}},
-        config_arguments=("num_ldmatrixes",),
-        launch_arguments=("is_use_mask_zero",),
-        autotune_arguments=("generate_configs",),
     ),
 )
 emulator = activate(PROFILE)
@@ -49,14 +43,6 @@ from triton.language.extra import libdevice  # noqa: E402
 from matrix.emulation.gaps import LaunchRefused, NotCompilable, StaticAssertion  # noqa: E402
 
 FACTOR = tl.constexpr(3)
-
-
-def expect(kind: type[BaseException], launch: Any) -> BaseException:
-    try:
-        launch()
-    except kind as error:
-        return error
-    raise AssertionError(f"{kind.__name__} was not raised")
 
 
 @triton.jit
@@ -325,21 +311,6 @@ def check_tuning_takes_the_smallest_that_compiles() -> None:
     expect(StaticAssertion, lambda: asserting_kernel[(1,)](x))
 
 
-@triton.autotune([triton.Config({"BLOCK": 16}, num_ldmatrixes=8)], key=["n"], generate_configs="chip")
-@triton.jit
-def vendor_kernel(x, n, BLOCK: tl.constexpr):
-    at = tl.arange(0, BLOCK)
-    tl.store(x + at, at, mask=at < n)
-
-
-def check_arguments_and_modules_of_the_vendors_stack_are_taken() -> None:
-    assert importlib.import_module("torch_chip").version == "1"  # declared above
-    x = torch.zeros(8, dtype=torch.int32)
-    vendor_kernel[(1,)](x, 8, is_use_mask_zero=True)
-    assert torch.equal(x, torch.arange(8, dtype=torch.int32))
-    assert vendor_kernel.configs[0].num_ldmatrixes == 8
-
-
 def check_launches_that_the_driver_refuses() -> None:
     x = torch.zeros(4)
     expect(LaunchRefused, lambda: add_kernel[(1, 70000)](x, x, x, 4, BLOCK=4))
@@ -377,20 +348,6 @@ def check_tensors_say_that_they_are_on_the_device_inside_the_window_only() -> No
         assert torch.cuda.get_device_capability() == (8, 0)
     assert not x.is_cuda
     assert not torch.cuda.is_available()
-
-
-def run_checks(module: dict[str, Any]) -> None:
-    """Run every check of a module and print what each said, as one line of JSON."""
-    results: dict[str, str | None] = {}
-    for name, check in sorted(module.items()):
-        if name.startswith("check_"):
-            torch.manual_seed(0)
-            try:
-                check()
-                results[name] = None
-            except BaseException:  # noqa: BLE001 - reported, one by one
-                results[name] = traceback.format_exc()
-    print(json.dumps(results))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = [Path(__file__).with_name(name) for name in ("kernel_checks.py", "provider_checks.py")]
+SCRIPTS = [Path(__file__).with_name(name) for name in ("kernel_checks.py", "provider_checks.py", "vendor_checks.py")]
 NAMES = [
     node.name
     for script in SCRIPTS

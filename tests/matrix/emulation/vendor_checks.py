@@ -1,0 +1,107 @@
+"""Checks of what a profile declares of its vendor's stack: run by test_kernels.py as kernel_checks.py is."""
+
+# ruff: noqa: N803
+# mypy: disable-error-code="no-untyped-def, untyped-decorator, no-untyped-call"
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parent)]
+warnings.filterwarnings("ignore")
+
+from checking import expect, run_checks  # noqa: E402
+
+from backends.profile import Emulation, Profile, Target  # noqa: E402
+from matrix.emulation import EmulationGap, activate  # noqa: E402
+
+PROFILE = Profile(
+    name="emulated",
+    title="",
+    vendor="Tomorrow",
+    device="tmr",
+    dispatch_key="PrivateUse1",
+    evidence=("interpret",),
+    emulation=Emulation(
+        vendor="tomorrow",
+        device="tmr",
+        target=Target(capability=(3, 1), arch=80, properties={"vector_cores": 40}),
+        stand_ins={"torch_chip": {"version": "1"}},
+        device_modules=("torch_chip",),
+        device_functions={"fast_gelu": "gelu"},
+        driver_functions=("fill_descriptor",),
+        config_arguments=("num_ldmatrixes",),
+        launch_arguments=("is_use_mask_zero",),
+        autotune_arguments=("generate_configs",),
+    ),
+)
+emulator = activate(PROFILE)
+
+import torch  # noqa: E402
+import triton  # noqa: E402
+import triton.language as tl  # noqa: E402
+from triton.language.extra import libdevice  # noqa: E402
+
+
+@triton.autotune([triton.Config({"BLOCK": 16}, num_ldmatrixes=8)], key=["n"], generate_configs="chip")
+@triton.jit
+def vendor_kernel(x, n, BLOCK: tl.constexpr):
+    at = tl.arange(0, BLOCK)
+    tl.store(x + at, at, mask=at < n)
+
+
+def check_arguments_and_modules_of_the_vendors_stack_are_taken() -> None:
+    assert importlib.import_module("torch_chip").version == "1"  # declared above
+    x = torch.zeros(8, dtype=torch.int32)
+    vendor_kernel[(1,)](x, 8, is_use_mask_zero=True)
+    assert torch.equal(x, torch.arange(8, dtype=torch.int32))
+    assert vendor_kernel.configs[0].num_ldmatrixes == 8
+
+
+@triton.jit
+def gelu_kernel(x, out):
+    at = tl.arange(0, 8)
+    tl.store(out + at, libdevice.fast_gelu(tl.load(x + at)))
+
+
+def check_the_vendors_device_and_driver_answer_as_declared() -> None:
+    x, out = torch.randn(8), torch.empty(8)
+    gelu_kernel[(1,)](x, out)
+    torch.testing.assert_close(out, torch.nn.functional.gelu(x))
+    assert importlib.import_module("torch_chip").get_device_capability() == (8, 0)
+    driver = triton.runtime.driver.active.utils
+    assert driver.get_device_properties(0)["vector_cores"] == 40
+    device = torch.tmr  # type: ignore[attr-defined]
+    assert device.get_device_properties().vector_cores == 40
+    gap = emulator.classify(expect(EmulationGap, lambda: driver.fill_descriptor(1, 2)))
+    assert gap is not None
+    assert gap.name == "driver:fill_descriptor"
+
+
+def check_tensors_are_on_the_vendors_device_inside_the_window_only() -> None:
+    x = torch.zeros(1)
+    with emulator.window():
+        assert x.is_tmr  # type: ignore[attr-defined]
+        assert not x.is_cuda, "it is no chip of another maker"
+        assert not torch.cuda.is_available()
+    assert not x.is_tmr  # type: ignore[attr-defined]
+
+
+def check_the_vendors_modules_understand_the_name_of_their_device() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "_tomorrow").mkdir()
+        source = "def here(tensor): return tensor.device.type == 'tmr'\ndef other(): return 'xpu'\n"
+        (Path(folder) / "_tomorrow" / "asking.py").write_text(source)
+        sys.path.insert(0, folder)
+        asking = importlib.import_module("_tomorrow.asking")
+        sys.path.remove(folder)
+    assert asking.here(torch.empty(1))
+    assert type(asking.other()) is str
+
+
+if __name__ == "__main__":
+    run_checks(globals())
