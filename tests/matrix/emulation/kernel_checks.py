@@ -9,6 +9,7 @@ Each function named `check_*` is one check. Printed is one JSON object: name -> 
 
 from __future__ import annotations
 
+import importlib
 import sys
 import warnings
 from pathlib import Path
@@ -16,7 +17,8 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parent)]
 warnings.filterwarnings("ignore")
 
-from checking import expect, run_checks  # noqa: E402
+checking = importlib.import_module("checking")
+expect, run_checks = checking.expect, checking.run_checks
 
 from backends.profile import Emulation, Profile, Target  # noqa: E402
 from matrix.emulation import EmulationGap, OutOfBounds, activate  # noqa: E402
