@@ -39,7 +39,23 @@ def parser() -> argparse.ArgumentParser:
     expect = commands.add_parser("expect", help="draft expectations for what broke in a run, for a person to finish")
     expect.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
     expect.add_argument("--profile", metavar="NAME", help="the column (default: every column of the run)")
+    reached = "which of the vendor's own kernels a run's columns judged, and what stopped the others"
+    provenance = commands.add_parser("provenance", help=reached)
+    provenance.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
+    provenance.add_argument(
+        "--profile", action="append", default=[], metavar="NAME", help="only these columns; repeatable"
+    )
+    _add_package(provenance)
     return top
+
+
+def _add_package(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--package",
+        metavar="NAME",
+        default="flag_gems",
+        help="the installed provider, or the folder it lies in; it is read and not imported (default: flag_gems)",
+    )
 
 
 def _add_selection(command: argparse.ArgumentParser) -> None:

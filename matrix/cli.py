@@ -19,6 +19,7 @@ from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.declared import Declared
 from matrix.identity import IdentityError, parse_id
+from matrix.lint.package import Package, PackageError
 from matrix.outcome import Phase
 from matrix.plan import Plan, Selection, SelectionError
 from matrix.result import Result
@@ -32,6 +33,7 @@ from matrix.runner.session import RunSettings
 from operators.catalogue import CatalogueError
 from reports.expecting import draft_expectations
 from reports.grid import About, Grid, build_grid
+from reports.provenance import show_provenance
 from reports.summary import Summary
 from reports.table import Terminal, render_table
 from reports.write import write_reports
@@ -54,6 +56,7 @@ def main(arguments: Sequence[str]) -> int:
         "rerun": repeat,
         "report": report,
         "expect": expect,
+        "provenance": provenance,
     }
     try:
         return commands[options.command](options, arguments)
@@ -64,6 +67,7 @@ def main(arguments: Sequence[str]) -> int:
         SelectionError,
         IdentityError,
         BusyError,
+        PackageError,
         UsageError,
     ) as error:
         print(f"matrix: {error}", file=sys.stderr)
@@ -132,6 +136,14 @@ def expect(options: argparse.Namespace, _: Sequence[str]) -> int:
     columns = [profile.name for profile in grid.profiles]
     for column in [options.profile] if options.profile else columns:
         sys.stdout.write(draft_expectations(grid, column))
+    return 0
+
+
+def provenance(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Print how far the vendor's own kernels were reached."""
+    job = _remembered(options.directory)
+    run = read_run(job.directory)
+    sys.stdout.write(show_provenance(run, job.declared, Package.installed(options.package), options.profile))
     return 0
 
 

@@ -113,12 +113,11 @@ def activate(profile: Profile) -> Emulator:
 
 
 def _install(profile: Profile, emulation: Emulation) -> Emulator:
-    origins: dict[str, str] = {}
-    stack = stand_in_stack.install(emulation, origins)
+    stack = stand_in_stack.install(emulation)
     library = emulation.target.backend
     rewritten, semantic, builder = language.install(library)
     vendor_stack.add_device_functions(library, emulation.device_functions, language.as_method, semantic)
-    launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments], origins)
+    launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments])
     launcher.install()
     tuning.install()
     return Emulator(profile, launcher, stack)

@@ -20,7 +20,6 @@ from typing import Any
 
 from backends.profile import Emulation
 from matrix.emulation.random_state import Generators
-from matrix.emulation.source_files import relative_to_package
 from matrix.emulation.stand_in_device import StandInDevice
 
 # Functions of FlagGems that ask whether a tensor is on the host by the literal "cpu", which here all tensors are.
@@ -33,7 +32,7 @@ CHIP_CHECKS = {
 CHIP_LITERAL = "cuda"
 
 
-def register(emulation: Emulation, device: StandInDevice, generators: Generators, origins: dict[str, str]) -> None:
+def register(emulation: Emulation, device: StandInDevice, generators: Generators) -> None:
     """Hook the modules of FlagGems that are imported from now on."""
     import wrapt
 
@@ -45,7 +44,6 @@ def register(emulation: Emulation, device: StandInDevice, generators: Generators
         "flag_gems.utils.models": _models,
         "flag_gems.utils.libentry": _entries,
         "flag_gems.utils.random_utils": lambda module: _random(module, generators),
-        "flag_gems.utils.pointwise_dynamic": lambda module: _pointwise(module, origins),
     }
     for name, hook in hooks.items():
         wrapt.register_post_import_hook(hook, name)
@@ -228,17 +226,3 @@ def _random(module: Any, generators: Generators) -> None:
         return original(increment, generators.for_generator(generator))
 
     module.philox_backend_seed_offset = seed_and_offset
-
-
-def _pointwise(module: Any, origins: dict[str, str]) -> None:
-    """Remember which function a generated file was made from."""
-    kind = module.PointwiseDynamicFunction
-    original = kind.instantiate
-
-    def instantiate(function: Any, ndim: int) -> Any:
-        overload = original(function, ndim)
-        origin = relative_to_package(function._scalar_fn.fn.__code__.co_filename)  # noqa: SLF001
-        origins[overload.__code__.co_filename] = origin
-        return overload
-
-    kind.instantiate = instantiate

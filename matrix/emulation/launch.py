@@ -20,7 +20,7 @@ from matrix.emulation.gaps import LaunchRefused, MissingOnStandIn
 from matrix.emulation.grid import checked_grid
 from matrix.emulation.memory import Region
 from matrix.emulation.rewriter import rewrite
-from matrix.emulation.source_files import source_file
+from matrix.emulation.source_files import kernel_origin
 from matrix.result import Launch
 
 # What `torch.dtype` a pointer is to, by the name that torch prints.
@@ -93,9 +93,7 @@ class Kernel:
 class Launcher:
     """Runs kernels and device functions of this process."""
 
-    def __init__(
-        self, language: Any, semantic: Any, builder: Builder, options: Iterable[str], origins: dict[str, str]
-    ) -> None:
+    def __init__(self, language: Any, semantic: Any, builder: Builder, options: Iterable[str]) -> None:
         from triton.language import core
 
         self.core = core
@@ -106,7 +104,6 @@ class Launcher:
         self.options = frozenset(options)
         self.kernels: dict[Any, Kernel] = {}
         self.records: list[list[Launch]] = []
-        self.origins = origins
         self.pointers: dict[str, Any] = {}
         self.depth = 0
 
@@ -263,7 +260,7 @@ class Launcher:
     # records
     def _record(self, function: Any) -> None:
         if self.records:
-            launch = Launch(function.__name__, source_file(function, self.origins))
+            launch = Launch(*kernel_origin(function.fn))
             record = self.records[-1]
             for index, known in enumerate(record):
                 if (known.kernel, known.file) == (launch.kernel, launch.file):

@@ -1,19 +1,53 @@
-"""Which file a kernel was written in, as records name it."""
+"""Where a kernel is from: the name and the file that its author knows it by, whatever was generated from them."""
 
 from __future__ import annotations
 
+import re
+import sys
 import sysconfig
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import FrameType, FunctionType
 
 _PACKAGES = Path(sysconfig.get_paths()["purelib"])
+# `pointwise_dynamic` writes `<function>_kernel_rank_<n>` into a file of its own and puts the function beside it.
+_POINTWISE = re.compile(r"(?P<function>\w+)_kernel_rank_\d+")
+_known: dict[FunctionType, tuple[str, str]] = {}
 
 
-def source_file(function: Any, origins: Mapping[str, str]) -> str:
-    """A JIT function's file, from its package on; a generated file stands for what it was generated from."""
-    name = function.fn.__code__.co_filename
-    return origins.get(name) or relative_to_package(name)
+def kernel_origin(function: FunctionType) -> tuple[str, str]:
+    """Name and file of the Python function behind a jit function that is being launched.
+
+    A kernel that was generated from a pointwise function is that function. Any other generated file stands for the file
+    whose code called what is in it, so this must be asked where the launch is.
+    """
+    known = _known.get(function)
+    if known is None:
+        known = _known[function] = _find(function)
+    return known
+
+
+def _find(function: FunctionType) -> tuple[str, str]:
+    file = function.__code__.co_filename
+    if Path(file).is_relative_to(_PACKAGES):
+        return function.__name__, relative_to_package(file)
+    match = _POINTWISE.fullmatch(function.__name__)
+    scalar = function.__globals__.get(match["function"]) if match else None
+    if scalar is not None and hasattr(scalar, "fn"):
+        return scalar.fn.__name__, relative_to_package(scalar.fn.__code__.co_filename)
+    return function.__name__, relative_to_package(_caller(file) or file)
+
+
+def _caller(file: str) -> str | None:
+    """The file of a package that called into a file that lies outside of them all, as the stack shows."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the way to the stack
+    inside = False
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if inside and name != file:
+            return name if Path(name).is_relative_to(_PACKAGES) else None
+        inside = inside or name == file
+        frame = frame.f_back
+    return None
 
 
 def relative_to_package(file: str) -> str:

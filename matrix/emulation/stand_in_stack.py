@@ -32,11 +32,10 @@ class StandInStack:
 _INSTALLED: list[StandInStack] = []
 
 
-def install(emulation: Emulation, origins: dict[str, str]) -> StandInStack:
+def install(emulation: Emulation) -> StandInStack:
     """Stand in for device, driver and vendor modules, for good; once in a process.
 
-    `origins` fills with the source file that each generated file of kernels stands for. Raises RuntimeError when a stack is in
-    place already, or the provider was imported without one.
+    Raises RuntimeError when a stack is in place already, or the provider was imported without one.
     """
     from triton.runtime.driver import driver
 
@@ -51,7 +50,7 @@ def install(emulation: Emulation, origins: dict[str, str]) -> StandInStack:
     driver.set_active(StandInDriver(emulation.target, emulation.driver_functions))
     vendor_stack.install(emulation, device)
     install_lies(window, device, emulation.device)
-    flag_gems_hooks.register(emulation, device, generators, origins)
+    flag_gems_hooks.register(emulation, device, generators)
     sys.meta_path.insert(0, _WindowedImport(window))
     stack = StandInStack(window, generators, device)
     _INSTALLED.append(stack)

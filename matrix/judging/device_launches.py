@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from matrix.emulation.source_files import relative_to_package
+from matrix.emulation.source_files import kernel_origin
 from matrix.result import Launch
 
 Key = tuple[str, str]
@@ -60,4 +60,4 @@ def _watch() -> None:
 
 def _note(function: Any) -> None:
     for counts in _open:
-        counts[function.__name__, relative_to_package(function.__code__.co_filename)] += 1
+        counts[kernel_origin(function)] += 1

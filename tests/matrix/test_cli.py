@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,17 @@ def test_bad_input_ends_in_one_sentence_and_exit_code_2(
 def test_a_wrong_option_is_usage(arguments: list[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
+
+
+def test_provenance_counts_the_vendors_kernels(
+    own_run: tuple[Path, subprocess.CompletedProcess[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["provenance", str(own_run[0])]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"^cpu-interpreter +interpret +nvidia +\d+ +0 +0(\.0)? %$", text, re.MULTILINE)
+    assert "no cell of this run reaches it" in text
+    assert main(["provenance", str(own_run[0]), "--package", "no_such_package"]) == 2
+    assert "no package 'no_such_package'" in capsys.readouterr().err
 
 
 def test_nothing_selected_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,1 @@
+"""Reading an installed provider without importing it: what it ships, and what in it contradicts itself."""
