@@ -62,6 +62,7 @@ class Emulation:
     config_arguments extra arguments that `triton.Config` accepts there (and that have no meaning on a CPU)
     launch_arguments extra keyword arguments that a launch accepts there
     autotune_arguments extra arguments of `triton.autotune`
+    any_block_size   whether the vendor's Triton takes blocks whose extents are no powers of two
     """
 
     vendor: str
@@ -74,6 +75,7 @@ class Emulation:
     config_arguments: tuple[str, ...] = ()
     launch_arguments: tuple[str, ...] = ()
     autotune_arguments: tuple[str, ...] = ()
+    any_block_size: bool = False
 
 
 @dataclass(frozen=True)

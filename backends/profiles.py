@@ -150,6 +150,7 @@ def _emulation(parent: Table) -> Emulation | None:
         config_arguments=table.texts("config_arguments", pattern=VARIABLE),
         launch_arguments=table.texts("launch_arguments", pattern=VARIABLE),
         autotune_arguments=table.texts("autotune_arguments", pattern=VARIABLE),
+        any_block_size=table.flag("any_block_size"),
     )
     table.finish()
     return emulation

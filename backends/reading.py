@@ -146,6 +146,14 @@ class Table:
         self.complain(key, describe(found), f"a whole number from {low} to {high}", "write one in that range")
         return None
 
+    def flag(self, key: str) -> bool:
+        """True or false; false where it is absent."""
+        self.asked.append(key)
+        found = self.data.get(key, False)
+        if not isinstance(found, bool):
+            self.complain(key, describe(found), "true or false", "write it without quotation marks")
+        return found is True
+
     def integers(self, key: str, *, default: tuple[int, ...]) -> tuple[int, ...]:
         """A list of exactly as many whole numbers as the default has."""
         self.asked.append(key)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from backends.profile import Emulation, Profile
-from matrix.emulation import language, stand_in_stack, tuning, vendor_stack
+from matrix.emulation import language, relaxations, stand_in_stack, tuning, vendor_stack
 from matrix.emulation.gaps import EmulationGap, classify
 from matrix.emulation.launch import Launcher
 from matrix.emulation.stand_in_stack import StandInStack
@@ -117,6 +117,8 @@ def _install(profile: Profile, emulation: Emulation) -> Emulator:
     library = emulation.target.backend
     rewritten, semantic, builder = language.install(library)
     vendor_stack.add_device_functions(library, emulation.device_functions, language.as_method, semantic)
+    if emulation.any_block_size:
+        relaxations.take_any_block_size(semantic)
     launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments])
     launcher.install()
     tuning.install()

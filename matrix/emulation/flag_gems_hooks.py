@@ -11,7 +11,7 @@ import dataclasses
 import importlib.util
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -53,38 +53,50 @@ def register(emulation: Emulation, device: StandInDevice, generators: Generators
     if chip == CHIP_LITERAL:  # on any other chip these functions refuse their arguments, and do so here
         for name, functions in CHIP_CHECKS.items():
             wrapt.register_post_import_hook(partial(_relabel, functions, CHIP_LITERAL, here), name)
-    sys.meta_path.insert(0, _VendorImports(vendor, chip, here))
+    sys.meta_path.insert(0, _VendorImports(vendor, {chip: here, "cpu": HostName("cpu")}))
 
 
 class _VendorImports(MetaPathFinder):
-    """Imports the vendor's own modules with the name of its device understood: it is where the tensors are.
+    """Imports the vendor's own modules with names of devices understood: the chip is where the tensors are, the host is not.
 
     All but the one that says who the vendor is: that may be the same word.
     """
 
-    def __init__(self, vendor: str, literal: str, label: str) -> None:
+    def __init__(self, vendor: str, labels: Mapping[str, str]) -> None:
         self.folders = (f"_{vendor}.", f"flag_gems.runtime.backend._{vendor}.")
-        self.literal = literal
-        self.label = label
+        self.labels = labels
 
     def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
         if not name.startswith(self.folders):
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Relabelling(name, spec.loader.path, self.literal, self.label)
+            spec.loader = _Relabelling(name, spec.loader.path, self.labels)
         return spec
 
 
 class _Relabelling(SourceFileLoader):
-    def __init__(self, name: str, path: str, literal: str, label: str) -> None:
+    def __init__(self, name: str, path: str, labels: Mapping[str, str]) -> None:
         super().__init__(name, path)
-        self.literal = literal
-        self.label = label
+        self.labels = labels
 
     def get_code(self, fullname: str) -> CodeType | None:
         code = super().get_code(fullname)
-        return None if code is None else _relabelled(code, self.literal, self.label)
+        return None if code is None else _relabelled(code, self.labels)
+
+
+class HostName(str):
+    """`cpu` as an address that is not where a tensor is: equal to no other name."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    __hash__ = str.__hash__
 
 
 class DeviceName(str):
@@ -149,15 +161,15 @@ def _relabel(functions: tuple[str, ...], literal: str, label: str, module: Any) 
     """Let the literal in some functions of a module be a label that compares as this process needs it."""
     for name in functions:
         function = getattr(module, name)
-        function.__code__ = _relabelled(function.__code__, literal, label)
+        function.__code__ = _relabelled(function.__code__, {literal: label})
 
 
-def _relabelled(code: CodeType, literal: str, label: str) -> CodeType:
+def _relabelled(code: CodeType, labels: Mapping[str, str]) -> CodeType:
     constants = [
-        _relabelled(value, literal, label)
+        _relabelled(value, labels)
         if isinstance(value, CodeType)
-        else label
-        if type(value) is str and value == literal
+        else labels.get(value, value)
+        if type(value) is str
         else value
         for value in code.co_consts
     ]

@@ -93,11 +93,11 @@ def classify(exception: BaseException) -> EmulationGap | None:
 
 
 def _chain(exception: BaseException) -> Iterator[BaseException]:
-    """The exception and its explicit causes."""
+    """The exception, what it was raised from, and what was being handled when it was raised."""
     link: BaseException | None = exception
     while link is not None:
         yield link
-        link = link.__cause__
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
 
 
 def _deciding_frame(traceback: TracebackType | None) -> FrameType | None:

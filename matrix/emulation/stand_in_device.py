@@ -234,6 +234,7 @@ def install_lies(window: Window, device: StandInDevice, chip: str) -> None:
     setattr(torch.Tensor, f"is_{chip}", property(is_here))
     if not hasattr(torch, chip):
         setattr(torch, chip, device)
+        setattr(torch.Tensor, chip, lambda tensor, *_arguments, **_named: tensor)  # it moves a tensor to where it is
     elif chip == "cuda":
         for name in _TORCH_CUDA:
             setattr(torch.cuda, name, _either(window, getattr(device, name), getattr(torch.cuda, name)))

@@ -21,6 +21,7 @@ from matrix.cell import Cell
 from matrix.emulation import EmulationGap, Emulator, activate
 from matrix.judging.comparing import Judged, compare_outputs
 from matrix.judging.device_launches import device_launches
+from matrix.judging.fallback import fallen_back
 from matrix.judging.inputs import Arguments, draw, poison, torch_dtype
 from matrix.judging.outputs import Labelled, changed_arguments, flatten, untouched_tensors
 from matrix.judging.reference import Answer, answer, written_by
@@ -108,6 +109,8 @@ def _judge(attempt: Attempt) -> Result:
     if cell.evidence is Evidence.INTERPRET:
         attempt.emulator = activate(cell.profile)
     function = providers.load(cell)
+    if silent := fallen_back(cell, function):
+        return attempt.result(Outcome.UNDISPATCHED, silent)
     attempt.enter(Phase.INPUTS)
     arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
     attempt.enter(Phase.REFERENCE)

@@ -78,3 +78,13 @@ def test_a_stand_in_that_lacks_an_attribute_looks_like_any_object_that_does() ->
     gap = classify(raised(lambda: StandIn().anything))
     assert gap is not None
     assert gap.name == "device:anything"
+
+
+def test_a_gap_that_the_provider_dressed_up_as_its_own_error_stays_a_gap() -> None:
+    """FlagGems reports whatever an import of a vendor's module raises as a RuntimeError of its own."""
+
+    gap, dressed, hidden = EmulationGap("driver:fill", "not here"), RuntimeError("failed"), RuntimeError("failed")
+    dressed.__context__ = hidden.__context__ = gap
+    hidden.__suppress_context__ = True  # as `raise ... from None` does
+    assert classify(dressed) is gap
+    assert classify(hidden) is None

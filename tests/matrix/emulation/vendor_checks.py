@@ -35,6 +35,7 @@ PROFILE = Profile(
         device_modules=("torch_chip",),
         device_functions={"fast_gelu": "gelu"},
         driver_functions=("fill_descriptor",),
+        any_block_size=True,
         config_arguments=("num_ldmatrixes",),
         launch_arguments=("is_use_mask_zero",),
         autotune_arguments=("generate_configs",),
@@ -83,6 +84,20 @@ def check_the_vendors_device_and_driver_answer_as_declared() -> None:
     assert gap.name == "driver:fill_descriptor"
 
 
+@triton.jit
+def odd_kernel(x, out, n: tl.constexpr):
+    values = tl.load(x + tl.arange(0, n))
+    tl.store(out, tl.sum(values + tl.zeros([n], tl.float32)))
+
+
+def check_a_block_of_any_size_is_taken_where_that_is_declared() -> None:
+    x, out = torch.randn(11), torch.empty(1)
+    odd_kernel[(1,)](x, out, 11)
+    torch.testing.assert_close(out[0], x.sum())
+    expect(ValueError, lambda: odd_kernel[(1,)](x, out, -1))
+    expect(ValueError, lambda: odd_kernel[(1,)](x, out, (1 << 20) + 1))
+
+
 def check_tensors_are_on_the_vendors_device_inside_the_window_only() -> None:
     x = torch.zeros(1)
     with emulator.window():
@@ -96,11 +111,18 @@ def check_the_vendors_modules_understand_the_name_of_their_device() -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "_tomorrow").mkdir()
         source = "def here(tensor): return tensor.device.type == 'tmr'\ndef other(): return 'xpu'\n"
+        source += (
+            "def on_host(tensor): return tensor.device.type == 'cpu'\ndef to_host(tensor): return tensor.to('cpu')\n"
+        )
         (Path(folder) / "_tomorrow" / "asking.py").write_text(source)
         sys.path.insert(0, folder)
         asking = importlib.import_module("_tomorrow.asking")
         sys.path.remove(folder)
-    assert asking.here(torch.empty(1))
+    x = torch.empty(1)
+    assert asking.here(x)
+    assert not asking.on_host(x)
+    assert asking.to_host(x) is x
+    assert x.tmr() is x
     assert type(asking.other()) is str
 
 

@@ -1,0 +1,36 @@
+"""What a vendor's Triton takes and Triton itself refuses, as the profile declares it."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+
+def take_any_block_size(semantic: Any) -> None:
+    """Blocks whose extents are no powers of two, for good. `semantic` is the front end of this process."""
+    from triton._utils import TRITON_MAX_TENSOR_NUMEL
+    from triton.language import core
+
+    def validate(shape: list[int]) -> int:
+        for index, extent in enumerate(shape):
+            if not isinstance(extent, int):
+                raise TypeError(
+                    f"Shape element {index} must have type `constexpr[int]`, got `constexpr[{type(extent)}]"
+                )
+        size = prod(shape)
+        if size > TRITON_MAX_TENSOR_NUMEL:
+            raise ValueError(f"numel ({size}) exceeds triton maximum tensor numel ({TRITON_MAX_TENSOR_NUMEL})")
+        return size
+
+    checked = semantic.arange
+
+    def arange(start: int, end: int, *, ret_ty: Any = None) -> Any:
+        """The checks are those of the smallest power of two that holds the range."""
+        if not (isinstance(start, int) and isinstance(end, int)) or end <= start:
+            return checked(start, end, ret_ty=ret_ty)
+        checked(start, start + (1 << (end - start - 1).bit_length()))
+        kind = ret_ty or core.block_type(core.int32, [end - start])
+        return semantic.tensor(semantic.builder.create_make_range(kind, start, end), kind)
+
+    core.validate_block_shape = validate
+    semantic.arange = arange
