@@ -55,7 +55,7 @@ class Emulation:
 
     vendor           the name FlagGems knows the vendor by (its folder is `_<vendor>`)
     device           torch's name of the chip: the profile's device, or what generic kernels are for where that is the host
-    stand_ins        modules that exist only beside the chip and are stood in for: name -> attributes as literals
+    stand_ins        modules that exist only beside the chip and are stood in for: name -> attributes (`backends.stand_in`)
     device_modules   which of the stand-ins answer for the device too, as `torch.<device>` does
     device_functions functions that only the vendor's device library has: name -> the known function that it is
     driver_functions functions that only the vendor's Triton driver has; a call of one is a gap with its name
@@ -63,6 +63,7 @@ class Emulation:
     launch_arguments extra keyword arguments that a launch accepts there
     autotune_arguments extra arguments of `triton.autotune`
     any_block_size   whether the vendor's Triton takes blocks whose extents are no powers of two
+    block_slices     whether it takes parts of blocks, `x[:, 3]`, and assigns to them
     """
 
     vendor: str
@@ -76,6 +77,7 @@ class Emulation:
     launch_arguments: tuple[str, ...] = ()
     autotune_arguments: tuple[str, ...] = ()
     any_block_size: bool = False
+    block_slices: bool = False
 
 
 @dataclass(frozen=True)

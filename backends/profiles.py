@@ -8,6 +8,7 @@ from pathlib import Path
 
 from backends.profile import EVIDENCES, FEATURES, ON_DEVICE, Emulation, Limits, Probe, Profile, Target
 from backends.reading import MODULE, NAME, VARIABLE, Problem, Table, nearest, read_table, refuse
+from backends.stand_in import read_attributes
 
 FOLDER = Path(__file__).parent
 DEFAULT = "cpu-interpreter"  # the column that every machine can fill
@@ -151,6 +152,7 @@ def _emulation(parent: Table) -> Emulation | None:
         launch_arguments=table.texts("launch_arguments", pattern=VARIABLE),
         autotune_arguments=table.texts("autotune_arguments", pattern=VARIABLE),
         any_block_size=table.flag("any_block_size"),
+        block_slices=table.flag("block_slices"),
     )
     table.finish()
     return emulation
@@ -162,7 +164,7 @@ def _stand_ins(parent: Table) -> dict[str, dict[str, object]]:
     for module in table.keys_like(MODULE) if table is not None else ():
         attributes = table.table(module) if table is not None else None
         if attributes is not None:
-            stand_ins[module] = {name: attributes.data[name] for name in attributes.keys_like(MODULE)}
+            stand_ins[module] = read_attributes(attributes)
     return stand_ins
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from backends.profile import Emulation, Profile
 from matrix.emulation import language, relaxations, stand_in_stack, tuning, vendor_stack
+from matrix.emulation.block_slices import BlockSlices
 from matrix.emulation.gaps import EmulationGap, classify
 from matrix.emulation.launch import Launcher
 from matrix.emulation.stand_in_stack import StandInStack
@@ -119,6 +120,8 @@ def _install(profile: Profile, emulation: Emulation) -> Emulator:
     vendor_stack.add_device_functions(library, emulation.device_functions, language.as_method, semantic)
     if emulation.any_block_size:
         relaxations.take_any_block_size(semantic)
+    if emulation.block_slices:
+        BlockSlices(semantic).install(rewritten)
     launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments])
     launcher.install()
     tuning.install()

@@ -130,9 +130,10 @@ def _backend(module: Any, library: str, device: StandInDevice) -> None:
 
     def get_vendor_info(vendor_name: Any = None, query: bool = False) -> Any:  # noqa: FBT001, FBT002 - its signature
         info = original(vendor_name, query)
-        named = info.triton_extra_name
-        extra = named if named and find_library(named) else library
-        name = DeviceName("cpu", str(info.device_name))
+        chip = getattr(info.device_name, "chip", info.device_name)  # the vendor's own module names it relabelled
+        named = info.triton_extra_name or chip
+        extra = named if find_library(named) else library
+        name = DeviceName("cpu", chip)
         return dataclasses.replace(info, device_name=name, dispatch_key="CPU", triton_extra_name=extra)
 
     def get_arch(event: Any, device: int = 0) -> Any:

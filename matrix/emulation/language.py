@@ -55,6 +55,7 @@ class Language:
         self._semantic = semantic
         self._native = (core.base_value, core.dtype, type(None))
         self.constant = core.constexpr
+        self.slice = slice
         self.min = core.builtin_min
         self.max = core.builtin_max
         for builtin in (len, list, float, int, isinstance, getattr, hasattr):
@@ -113,6 +114,10 @@ class Language:
     def same(self, left: Any, right: Any) -> bool:
         unwrap = self._core._unwrap_if_constexpr  # noqa: SLF001 - the compiler's own notion of a constant
         return unwrap(left) is unwrap(right)
+
+    def replaced(self, _value: Any, _index: Any, _new: Any) -> Any:
+        """`x[index] = new`, in the compilers that have it: `block_slices`."""
+        return self.refuse("assignment to a part of a block")
 
     def refuse(self, construct: str) -> None:
         raise NotCompilable(f"Triton's compiler does not support {construct}")

@@ -9,6 +9,7 @@ Python                              the compiler                                
 `a is b`                            looks inside of constants                        `LANGUAGE.same(a, b)`
 `min`, `max`, `len`, `float`, ...   their tensor or compile-time meaning             `LANGUAGE.min(...)`
 `assert`                            a device assertion, off in a release build       nothing
+`x[i] = value`                      refused, but by some vendors' compilers          `x = LANGUAGE.replaced(x, i, value)`
 
 Line numbers and file names are kept, so that tracebacks point into the kernel. The result lives in the function's own
 module globals, where the one name LANGUAGE is added.
@@ -37,10 +38,23 @@ class KernelRewriter(ast.NodeTransformer):
         self.known = known
         self.temporaries = 0
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
         self.generic_visit(node)
         node.value = _call("assign", node.value)
-        return node
+        parts: list[ast.AST] = []
+        node.targets = [self._whole(target, parts) for target in node.targets]
+        return [node, *parts] if parts else node
+
+    def _whole(self, target: ast.expr, parts: list[ast.AST]) -> ast.expr:
+        """A target with its subscripts replaced by temporaries; `parts` gets the statements that bring them home."""
+        if isinstance(target, ast.Tuple | ast.List):
+            target.elts = [self._whole(item, parts) for item in target.elts]
+        if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+            return target
+        self.temporaries += 1
+        held = f"__part_{self.temporaries}"
+        parts.append(_replacement(target, ast.Name(held, ast.Load())))
+        return ast.copy_location(ast.Name(held, ast.Store()), target)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         if node.value is None:
@@ -50,6 +64,10 @@ class KernelRewriter(ast.NodeTransformer):
         return ast.copy_location(ast.Assign(targets=[node.target], value=value), node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        if isinstance(node.target, ast.Subscript) and isinstance(node.target.value, ast.Name):
+            self.generic_visit(node)
+            part = ast.Subscript(ast.Name(node.target.value.id, ast.Load()), node.target.slice, ast.Load())
+            return _replacement(node.target, ast.copy_location(ast.BinOp(part, node.op, node.value), node))
         if not isinstance(node.target, ast.Name):
             return self.generic_visit(node)
         left = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
@@ -171,6 +189,22 @@ def _find_code(code: CodeType, name: str) -> CodeType:
         if isinstance(constant, CodeType):
             return constant if constant.co_name != "__factory__" else _find_code(constant, name)
     raise SyntaxError(f"no code for {name}")
+
+
+def _replacement(target: ast.Subscript, value: ast.expr) -> ast.Assign:
+    """`x[index] = value` as `x = LANGUAGE.replaced(x, index, value)`."""
+    assert isinstance(target.value, ast.Name)
+    items = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+    index = ast.Tuple([_index(item) for item in items], ast.Load())
+    whole = _call("replaced", ast.Name(target.value.id, ast.Load()), index, value)
+    return ast.copy_location(ast.Assign([ast.Name(target.value.id, ast.Store())], whole), target)
+
+
+def _index(item: ast.expr) -> ast.expr:
+    if not isinstance(item, ast.Slice):
+        return item
+    bounds = (item.lower, item.upper, item.step)
+    return ast.Call(_attribute("slice"), [bound or ast.Constant(None) for bound in bounds], [])
 
 
 def _attribute(name: str) -> ast.Attribute:

@@ -203,6 +203,7 @@ def _missing_function(name: str, *_arguments: Any, **_named: Any) -> Any:
 
 # The functions of `torch.cuda` that providers call, whatever their own device is named.
 _TORCH_CUDA = (
+    "device",
     "is_available",
     "is_initialized",
     "device_count",
@@ -218,10 +219,11 @@ _TORCH_CUDA = (
 )
 
 
-def install_lies(window: Window, device: StandInDevice, chip: str) -> None:
+def install_lies(window: Window, device: StandInDevice, chip: str, *, moved: bool = False) -> None:
     """Make torch answer for the chip while the window is open, and seed the stand-in generator with torch's own.
 
-    `chip` is torch's name of the device. Where torch does not know it, `torch.<chip>` is the stand-in device.
+    `chip` is torch's name of the device. Where torch does not know it, `torch.<chip>` is the stand-in device. `moved` says that
+    the vendor's plug-in lets `torch.cuda` answer for its device too.
     """
     import torch
 
@@ -235,7 +237,7 @@ def install_lies(window: Window, device: StandInDevice, chip: str) -> None:
     if not hasattr(torch, chip):
         setattr(torch, chip, device)
         setattr(torch.Tensor, chip, lambda tensor, *_arguments, **_named: tensor)  # it moves a tensor to where it is
-    elif chip == "cuda":
+    if moved or chip == "cuda":
         for name in _TORCH_CUDA:
             setattr(torch.cuda, name, _either(window, getattr(device, name), getattr(torch.cuda, name)))
     torch.cuda.manual_seed_all = device.manual_seed

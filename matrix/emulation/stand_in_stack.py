@@ -49,7 +49,7 @@ def install(emulation: Emulation) -> StandInStack:
     device = StandInDevice(emulation.target, generators)
     driver.set_active(StandInDriver(emulation.target, emulation.driver_functions))
     vendor_stack.install(emulation, device)
-    install_lies(window, device, emulation.device)
+    install_lies(window, device, emulation.device, moved="torch.cuda" in emulation.device_modules)
     flag_gems_hooks.register(emulation, device, generators)
     sys.meta_path.insert(0, _WindowedImport(window))
     stack = StandInStack(window, generators, device)

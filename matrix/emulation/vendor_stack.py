@@ -10,11 +10,14 @@ import importlib
 import sys
 from collections.abc import Mapping
 from functools import wraps
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
 from backends.profile import Emulation
+from backends.stand_in import OTHERS
 from matrix.emulation.gaps import MissingOnStandIn
+from matrix.emulation.stand_in_values import make_value
 
 
 def install(emulation: Emulation, device: object) -> None:
@@ -26,34 +29,53 @@ def install(emulation: Emulation, device: object) -> None:
 
 
 class StandInModule(ModuleType):
-    """A module of the declared attributes, and of the device's if it has one; any other is a gap with its name."""
+    """A module of the declared attributes, and of the device's if it has one; any other is a gap with its name.
 
-    stands_for: object = None
+    Attributes are made when they are first asked for: what they stand for is in place by then.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []
+        self.__spec__ = ModuleSpec(name, None, is_package=True)  # `find_spec` finds it
+        self.declared: dict[str, object] = {}
+        self.stands_for: object = None
+
+    def __deepcopy__(self, _memo: object) -> StandInModule:
+        """Triton copies what a kernel refers to, and knows only plain modules not to."""
+        return self
 
     def __getattr__(self, name: str) -> Any:
-        if self.stands_for is not None and not name.startswith("__") and hasattr(self.stands_for, name):
-            return getattr(self.stands_for, name)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in self.declared:
+            value = make_value(f"{self.__name__}.{name}", self.declared[name])
+            setattr(self, name, value)
+            return value
+        others = make_value(self.__name__, self.declared[OTHERS]) if OTHERS in self.declared else self.stands_for
+        if others is not None and hasattr(others, name):
+            return getattr(others, name)
         raise MissingOnStandIn(f"stand-in:{self.__name__}.{name}", "the profile declares no such attribute")
 
 
 def stand_in(name: str, attributes: Mapping[str, object], device: object = None) -> None:
-    """Make a module importable that is not there, and the packages above it. A real one is left alone."""
+    """Make a module importable that is not there, and the packages above it. A real one gets the attributes besides."""
     parent: ModuleType | None = None
     path = ""
     for part in name.split("."):
         path = f"{path}.{part}" if path else part
         module = sys.modules.get(path)
         if module is None:
-            module = StandInModule(path)
-            module.__path__ = []
-            sys.modules[path] = module
+            module = sys.modules[path] = StandInModule(path)
         if parent is not None and not hasattr(parent, part):
             setattr(parent, part, module)
         parent = module
     if isinstance(parent, StandInModule):
         parent.stands_for = device
-    for key, value in attributes.items():
-        setattr(parent, key, value)
+        parent.declared.update(attributes)
+        return
+    for key, declared in attributes.items():
+        setattr(parent, key, make_value(f"{name}.{key}", declared))
 
 
 def add_device_functions(library: str, functions: Mapping[str, str], as_builtin: Any, semantic: Any) -> None:

@@ -52,6 +52,13 @@ def check_generated_kernels_name_the_file_they_come_from() -> None:
     assert [launch.file for launch in launches] == ["flag_gems/ops/add.py"], launches
 
 
+def check_kernels_from_other_generators_name_the_module_that_launches_them() -> None:
+    x = torch.randn(3, 4)
+    out, launches = entry("repeat", x, [2, 3])
+    assert torch.equal(out, x.repeat(2, 3))
+    assert [launch.file for launch in launches] == ["flag_gems/ops/repeat.py"], launches
+
+
 def check_operators_that_ask_for_a_device_run() -> None:
     x = torch.randn(6)
     out, launches = entry("where.self", x > 0, x, -x)

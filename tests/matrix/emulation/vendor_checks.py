@@ -18,7 +18,7 @@ checking = importlib.import_module("checking")
 expect, run_checks = checking.expect, checking.run_checks
 
 from backends.profile import Emulation, Profile, Target  # noqa: E402
-from matrix.emulation import EmulationGap, activate  # noqa: E402
+from matrix.emulation import EmulationGap, KernelFault, activate  # noqa: E402
 
 PROFILE = Profile(
     name="emulated",
@@ -31,8 +31,18 @@ PROFILE = Profile(
         vendor="tomorrow",
         device="tmr",
         target=Target(capability=(3, 1), arch=80, properties={"vector_cores": 40}),
-        stand_ins={"torch_chip": {"version": "1"}},
+        stand_ins={
+            "torch_chip": {"version": "1"},
+            "triton.language.extra.tmr.libdevice": {
+                "*": {"same_as": "triton.language.extra.cuda.libdevice"},
+                "quick_tanh": {"same_as": "triton.language.extra.cuda.libdevice.tanh"},
+                "keep": {"argument": 0},
+                "shuffle": {"gap": "it moves between cores"},
+            },
+            "triton.language": {"twice": {"triton": "def twice(value):\n    return value * 2\n"}},
+        },
         device_modules=("torch_chip",),
+        block_slices=True,
         device_functions={"fast_gelu": "gelu"},
         driver_functions=("fill_descriptor",),
         any_block_size=True,
@@ -96,6 +106,59 @@ def check_a_block_of_any_size_is_taken_where_that_is_declared() -> None:
     torch.testing.assert_close(out[0], x.sum())
     expect(ValueError, lambda: odd_kernel[(1,)](x, out, -1))
     expect(ValueError, lambda: odd_kernel[(1,)](x, out, (1 << 20) + 1))
+
+
+tmr = importlib.import_module("triton.language.extra.tmr.libdevice")
+
+
+@triton.jit
+def declared_kernel(x, out):
+    at = tl.arange(0, 8)
+    value = tmr.keep(tl.load(x + at))
+    tl.store(out + at, tmr.quick_tanh(value) + tl.twice(tmr.sqrt(value)))
+
+
+@triton.jit
+def shuffling_kernel(x):
+    tmr.shuffle(x)
+
+
+def check_declared_functions_of_the_vendors_language_compute() -> None:
+    x, out = torch.rand(8), torch.empty(8)
+    declared_kernel[(1,)](x, out)
+    torch.testing.assert_close(out, x.tanh() + 2 * x.sqrt())
+    gap = emulator.classify(expect(EmulationGap, lambda: shuffling_kernel[(1,)](x)))
+    assert gap is not None
+    assert gap.name == "symbol:triton.language.extra.tmr.libdevice.shuffle"
+
+
+@triton.jit
+def slices_kernel(out, part, n):
+    block = tl.zeros([3, 4], dtype=tl.int32)
+    before = block
+    block[:, 1] = tl.arange(0, 3) + 5
+    block[n, 2:4], block[0, 0] = tl.full([2], 7, tl.int32), n
+    block[2, 3] += 1
+    tl.store(out + tl.arange(0, 12), tl.reshape(block, [12]))
+    tl.store(part + tl.arange(0, 4), block[n, :] + before[n, :])
+    tl.store(part + 4, block[0, 1])
+
+
+def check_parts_of_blocks_of_any_extent_are_read_and_replaced() -> None:
+    out, part = torch.empty(12, dtype=torch.int32), torch.empty(5, dtype=torch.int32)
+    slices_kernel[(1,)](out, part, 2)
+    assert out.reshape(3, 4).tolist() == [[2, 5, 0, 0], [0, 6, 0, 0], [0, 7, 7, 8]]
+    assert part.tolist() == [0, 7, 7, 8, 5]
+
+
+@triton.jit
+def outside_kernel(out, n):
+    tl.store(out, tl.arange(0, 3)[n])
+
+
+def check_an_index_outside_of_a_block_is_the_kernels_fault() -> None:
+    out = torch.empty(1, dtype=torch.int32)
+    expect(KernelFault, lambda: outside_kernel[(1,)](out, 3))
 
 
 def check_tensors_are_on_the_vendors_device_inside_the_window_only() -> None:
