@@ -6,12 +6,12 @@ An expectation never changes what is recorded; it changes how a record is read (
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from backends.pattern import Pattern, PatternError, parse_pattern
-from backends.reading import Problem, Table, read_table, refuse
+from backends.reading import NAME, Problem, Table, read_table, refuse
 
 FOLDER = Path(__file__).parent / "expectations"
 
@@ -29,6 +29,7 @@ class Expectation:
     outcome   the outcome they have;  reason: why, in one sentence
     owner     who has to act;  issue: where it is discussed
     expires   the last day on which it excuses anything; None: as long as it is true
+    inherited whether it is another column's, taken over by `like`: it excuses the same failure here, and promises none
     """
 
     profile: str
@@ -39,6 +40,7 @@ class Expectation:
     issue: str | None = None
     expires: date | None = None
     place: str = ""
+    inherited: bool = False
 
     @property
     def pattern(self) -> str:
@@ -89,18 +91,37 @@ class Expectations:
 def load_expectations(profile: str, folder: Path | str | None = None) -> Expectations:
     """The expectations of a profile; a profile without a file has none.
 
-    Raises ReadingError with every problem of the file.
+    A file may say at its top `like = "other"`: where this column fails in the same cells with the same outcome as the
+    other is expected to, the other's reason holds here. Those come last, and are never stale.
+
+    Raises ReadingError with every problem of the files.
     """
-    path = Path(folder or FOLDER) / f"{profile}.toml"
-    if not path.exists():
-        return Expectations()
+    where = Path(folder or FOLDER)
+    items: list[Expectation] = []
     problems: list[Problem] = []
-    table = read_table(path, problems)
-    items = [_read(item, profile) for item in table.tables("expect")]
-    table.finish()
-    _refuse_repetition(items, problems, str(path))
+    read: list[str] = []
+    name: str | None = profile
+    while name is not None and (where / f"{name}.toml").exists():
+        read.append(name)
+        table = read_table(where / f"{name}.toml", problems)
+        own = [_read(item, profile) for item in table.tables("expect")]
+        name = _like(table, read, where)
+        table.finish()
+        _refuse_repetition(own, problems, table.path)
+        items += own if len(read) == 1 else [replace(item, inherited=True) for item in own]
     refuse(problems)
     return Expectations(items)
+
+
+def _like(table: Table, read: list[str], folder: Path) -> str | None:
+    """The profile whose expectations are taken over."""
+    name = table.optional_text("like", pattern=NAME)
+    if name in read:
+        table.complain("like", repr(name), "another profile", "break the circle")
+        return None
+    if name is not None and not (folder / f"{name}.toml").exists():
+        table.complain("like", repr(name), "a profile with expectations", f"write {folder.name}/{name}.toml or drop it")
+    return name
 
 
 def _read(table: Table, profile: str) -> Expectation:

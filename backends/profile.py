@@ -101,6 +101,7 @@ class Profile:
 
     lacks      features the chip declares it has not: fp64, bf16, int64, fp8
     evidence   the evidences that this column may ever give, weakest first
+    default    those of them that a run asks of it when no profile is named
     environment  variables set in the worker before it starts
     one_device environment variable that shows one device to a worker
     software   driver, torch and Triton it is known with, in words: what a lab needs
@@ -114,6 +115,7 @@ class Profile:
     device: str
     dispatch_key: str
     evidence: tuple[str, ...]
+    default: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     one_device: str | None = None

@@ -11,7 +11,6 @@ from backends.reading import MODULE, NAME, VARIABLE, Problem, Table, nearest, re
 from backends.stand_in import read_attributes
 
 FOLDER = Path(__file__).parent
-DEFAULT = "cpu-interpreter"  # the column that every machine can fill
 
 
 class UnknownProfileError(ValueError):
@@ -99,6 +98,7 @@ def _profile(table: Table, path: Path) -> Profile:
         device=table.text("device", pattern=VARIABLE),
         dispatch_key=table.text("dispatch_key", pattern=VARIABLE),
         evidence=table.texts("evidence", choices=EVIDENCES),
+        default=table.texts("default", choices=EVIDENCES),
         lacks=table.texts("lacks", choices=FEATURES),
         environment=table.mapping("environment", pattern=VARIABLE),
         one_device=table.optional_text("one_device", pattern=VARIABLE),
@@ -206,5 +206,8 @@ def _check_evidence(table: Table, profile: Profile) -> None:
     if set(known) - ON_DEVICE and profile.emulation is None:
         allowed = "a table [emulation]"
         table.complain("emulation", "nothing", allowed, "say what is emulated; 'compile' and 'interpret' take it")
+    for item in profile.default:
+        if item in EVIDENCES and item not in evidence:
+            table.complain("default", repr(item), ", ".join(evidence), "ask by default only for what the column gives")
     if "time" in known and "run" not in known:
         table.complain("evidence", "'time' without 'run'", "both", "add 'run': nothing is timed before it is right")

@@ -6,7 +6,6 @@ import argparse
 import os
 from pathlib import Path
 
-from backends.profiles import DEFAULT
 from matrix.plan import TIERS
 
 EPILOG = """\
@@ -69,8 +68,8 @@ def _add_selection(command: argparse.ArgumentParser) -> None:
         "--profile",
         action="append",
         default=[],
-        metavar="NAME",
-        help=f"column: name, glob or TOML file; repeatable (default: {DEFAULT})",
+        metavar="NAME[@EVIDENCE]",
+        help="column: name, glob or TOML file, and which evidence; repeatable (default: what needs no chip)",
     )
     command.add_argument(
         "--operator",

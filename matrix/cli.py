@@ -14,9 +14,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from backends.expectation import Expectations, load_expectations
-from backends.profiles import DEFAULT, UnknownProfileError
+from backends.profiles import UnknownProfileError
 from backends.reading import ReadingError
 from matrix.arguments import parser
+from matrix.columns import UnknownEvidenceError
 from matrix.declared import Declared
 from matrix.identity import IdentityError, parse_id
 from matrix.lint.package import Package, PackageError
@@ -64,6 +65,7 @@ def main(arguments: Sequence[str]) -> int:
         CatalogueError,
         ReadingError,
         UnknownProfileError,
+        UnknownEvidenceError,
         SelectionError,
         IdentityError,
         BusyError,
@@ -89,28 +91,29 @@ def show_plan(options: argparse.Namespace, _: Sequence[str]) -> int:
 
 def show_profiles(options: argparse.Namespace, _: Sequence[str]) -> int:
     """List the columns."""
-    declared = Declared.read(options.profile)
+    declared = Declared.read(options.profile) if options.profile else Declared.read_all()
     width = max(len(profile.name) for profile in declared.profiles)
     for profile in declared.profiles:
-        reason = declared.unavailable.get(profile.name)
-        state = f"cannot run here: {reason}" if reason else f"runs here ({', '.join(profile.evidence)})"
-        print(f"{profile.name:{width}}  {profile.title}\n{'':{width}}  {state}")
+        print(f"{profile.name:{width}}  {profile.title}")
+        for names, able, why in declared.abilities(profile):
+            print(f"{'':{width}}  {names}: {why}" if able else f"{'':{width}}  not {names}: {why}")
     return 0
 
 
 def repeat(options: argparse.Namespace, _: Sequence[str]) -> int:
     """Repeat one cell in the foreground."""
     identity = parse_id(options.cell)
-    cell = Declared.read([], options.catalogue).find(identity)
+    cell = Declared.read_all(options.catalogue).find(identity)
     result = rerun(cell, _settings(1))
     return 1 if result.outcome.blames_provider else 0
 
 
 def run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     """Plan, carry, report."""
+    recorded: Sequence[str] = ()
     if options.resume is not None:
-        options, arguments = _resumed(options)
-    job = Job.of(options, arguments, options.resume or options.out or _new_directory())
+        options, arguments, recorded = _resumed(options)
+    job = Job.of(options, arguments, options.resume or options.out or _new_directory(), recorded)
     if not job.planned.cells:
         print("matrix: nothing is selected; `python -m matrix plan` lists what a selection has", file=sys.stderr)
         return NOTHING
@@ -150,7 +153,7 @@ def provenance(options: argparse.Namespace, _: Sequence[str]) -> int:
 def _remembered(directory: Path) -> Job:
     """The job that wrote a directory, with what is declared today."""
     header = _header(directory)
-    return Job.of(parser().parse_args(header.arguments), header.arguments, directory)
+    return Job.of(parser().parse_args(header.arguments), header.arguments, directory, header.columns)
 
 
 @dataclass(frozen=True)
@@ -166,8 +169,11 @@ class Job:
     today: date
 
     @classmethod
-    def of(cls, options: argparse.Namespace, arguments: Sequence[str], directory: Path) -> Job:
-        declared = _declared(options)
+    def of(
+        cls, options: argparse.Namespace, arguments: Sequence[str], directory: Path, recorded: Sequence[str] = ()
+    ) -> Job:
+        """`recorded` names the columns of the run that a directory holds already."""
+        declared = _declared(options, recorded)
         known = {profile.name: load_expectations(profile.name, options.expectations) for profile in declared.profiles}
         planned = declared.plan(_selection(options))
         return cls(options, tuple(arguments), directory, declared, planned, known, datetime.now(UTC).date())
@@ -179,8 +185,8 @@ class Job:
         return any(item.outcome == result.outcome and not item.is_expired(self.today) for item in live)
 
 
-def _declared(options: argparse.Namespace) -> Declared:
-    return Declared.read(options.profile or [DEFAULT], options.catalogue)
+def _declared(options: argparse.Namespace, recorded: Sequence[str] = ()) -> Declared:
+    return Declared.read(options.profile, options.catalogue, recorded)
 
 
 def _selection(options: argparse.Namespace) -> Selection:
@@ -198,13 +204,13 @@ def _header(directory: Path) -> Header:
     return header
 
 
-def _resumed(options: argparse.Namespace) -> tuple[argparse.Namespace, Sequence[str]]:
+def _resumed(options: argparse.Namespace) -> tuple[argparse.Namespace, Sequence[str], Sequence[str]]:
     """The selection of the run that is gone on with; workers and strictness may differ."""
     header = _header(options.resume)
     remembered = parser().parse_args(header.arguments)
     remembered.resume, remembered.strict = options.resume, options.strict
     remembered.workers = options.workers or remembered.workers
-    return remembered, header.arguments
+    return remembered, header.arguments, header.columns
 
 
 def _refuse_other_plan(directory: Path, planned: Plan, *, resuming: bool) -> None:
@@ -229,7 +235,7 @@ def _carry(job: Job) -> None:
     header = Header(
         plan=job.planned.digest,
         cells=len(job.planned.cells),
-        profiles=tuple(profile.name for profile in job.declared.profiles),
+        columns=tuple(str(column) for column in job.declared.columns),
         machine=machine.facts(),
         stack=dict(machine.packages),
         arguments=job.arguments,

@@ -10,8 +10,9 @@ from pathlib import Path
 from backends.availability import can_run
 from backends.machine import Machine, observe_machine
 from backends.profile import Profile
-from backends.profiles import load_profiles, select_profiles
+from backends.profiles import load_profiles
 from matrix.cell import Cell
+from matrix.columns import Choice, Column, choose, remembered
 from matrix.identity import CellId, IdentityError
 from matrix.outcome import Evidence
 from matrix.plan import Plan, Selection, plan
@@ -22,34 +23,65 @@ from operators.operator import Operator
 
 @dataclass(frozen=True)
 class Declared:
-    """The catalogue and the chosen columns."""
+    """The catalogue and what is asked of which profiles.
 
-    profiles: tuple[Profile, ...]
+    recorded  names of the columns that an earlier run had: they are taken again, whatever this machine can give
+    """
+
+    choices: tuple[Choice, ...]
     operators: Mapping[str, Operator]
+    recorded: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, profile_patterns: Sequence[str], catalogues: Sequence[Path] = ()) -> Declared:
-        """Raises CatalogueError, ReadingError or UnknownProfileError, each with every problem there is."""
-        files = [pattern for pattern in profile_patterns if pattern.endswith(".toml")]
-        profiles = select_profiles(profile_patterns) if profile_patterns else tuple(load_profiles(files).values())
-        return cls(profiles, load_catalogue([FOLDER, *catalogues]))
+    def read(
+        cls, profile_patterns: Sequence[str], catalogues: Sequence[Path] = (), recorded: Sequence[str] = ()
+    ) -> Declared:
+        """The profiles that the patterns name; none: those of the default run.
+
+        Raises CatalogueError, ReadingError, UnknownProfileError or UnknownEvidenceError, each with every problem there is.
+        """
+        return cls(choose(profile_patterns), load_catalogue([FOLDER, *catalogues]), tuple(recorded))
+
+    @classmethod
+    def read_all(cls, catalogues: Sequence[Path] = ()) -> Declared:
+        """Every profile of the folder, as far as this machine can fill it."""
+        choices = tuple(Choice(profile) for profile in load_profiles().values())
+        return cls(choices, load_catalogue([FOLDER, *catalogues]))
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        return tuple(choice.profile for choice in self.choices)
 
     @cached_property
     def machine(self) -> Machine:
         return observe_machine(self.profiles)
 
     @cached_property
-    def unavailable(self) -> dict[str, str]:
-        """For each profile that cannot run here, why."""
-        found = {profile.name: can_run(profile, self.machine) for profile in self.profiles}
-        return {name: reason for name, (able, reason) in found.items() if not able}
+    def columns(self) -> tuple[Column, ...]:
+        """What is asked of the profiles here."""
+        if self.recorded:
+            return remembered(self.recorded, self.choices)
+        return tuple(column for choice in self.choices for column in choice.columns(self.machine))
+
+    @cached_property
+    def unavailable(self) -> dict[Column, str]:
+        """For each column that cannot be filled here, why."""
+        found = {column: can_run(column.profile, self.machine, column.evidence) for column in self.columns}
+        return {column: reason for column, (able, reason) in found.items() if not able}
+
+    def abilities(self, profile: Profile) -> list[tuple[str, bool, str]]:
+        """What a profile gives here and what not, evidences with the same answer together: their names, and why."""
+        answers: dict[tuple[bool, str], list[str]] = {}
+        for evidence in profile.evidence:
+            answers.setdefault(can_run(profile, self.machine, evidence), []).append(evidence)
+        return [(", ".join(names), able, why) for (able, why), names in answers.items()]
 
     def plan(self, selection: Selection) -> Plan:
-        return plan(selection, self.profiles, self.operators, smoke_operators(), self.unavailable)
+        return plan(selection, self.columns, self.operators, smoke_operators(), self.unavailable)
 
     def full_ids(self) -> tuple[CellId, ...]:
         """Every cell of the full tier: what tells whether an expectation still matches anything."""
-        everything = plan(Selection("full"), self.profiles, self.operators, (), {})
+        everything = plan(Selection("full"), self.columns, self.operators, (), {})
         return tuple(cell.id for cell in everything.cells)
 
     def no_cases(self) -> dict[str, str]:

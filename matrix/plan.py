@@ -10,6 +10,7 @@ from functools import cached_property
 
 from backends.profile import Profile
 from matrix.cell import Cell
+from matrix.columns import Column
 from matrix.outcome import Evidence, Outcome
 from operators.case import Case
 from operators.operator import Operator, Sample
@@ -85,14 +86,14 @@ class Plan:
 
 def plan(
     selection: Selection,
-    profiles: Sequence[Profile],
+    columns: Sequence[Column],
     operators: Mapping[str, Operator],
     smoke: Iterable[str],
-    unavailable: Mapping[str, str] | None = None,
+    unavailable: Mapping[Column, str] | None = None,
 ) -> Plan:
     """The plan of a selection.
 
-    `smoke` names the operators of the smoke tier; `unavailable` gives, for profiles that cannot run here, the reason.
+    `smoke` names the operators of the smoke tier; `unavailable` gives, for columns that cannot be filled here, the reason.
     Raises SelectionError for an unknown tier and for a pattern that matches nothing.
     """
     if selection.tier not in TIERS:
@@ -100,21 +101,21 @@ def plan(
     cases = tuple(_select(selection, operators, frozenset(smoke)))
     cells: list[Cell] = []
     presets: dict[str, Preset] = {}
-    for profile in profiles:
-        evidence = planned_evidence(profile)
-        away = (unavailable or {}).get(profile.name)
+    for column in columns:
+        away = (unavailable or {}).get(column)
         for case in cases:
-            cell = Cell(profile, case, evidence)
+            if not tells(case, column.evidence):
+                continue
+            cell = Cell(column.profile, case, column.evidence)
             cells.append(cell)
-            if preset := _preset(profile, case, away):
+            if preset := _preset(column.profile, case, away):
                 presets[str(cell.id)] = preset
     return Plan(tuple(cells), presets)
 
 
-def planned_evidence(profile: Profile) -> Evidence:
-    """The evidence that a column is planned for: what a device shows where it has one, else the strongest it may give."""
-    possible = [Evidence(name) for name in profile.evidence if name != Evidence.TIME]
-    return max(possible, key=lambda evidence: evidence.strength)
+def tells(case: Case, evidence: Evidence) -> bool:
+    """Whether an evidence can say anything about a case: what must be refused by host code has nothing to compile."""
+    return evidence is not Evidence.COMPILE or not case.sample.raises
 
 
 def lacking(profile: Profile, case: Case) -> str | None:

@@ -13,14 +13,14 @@ from matrix.result import Result
 class Header:
     """What was run, where and with what.
 
-    plan      digest of the plan;  cells: how many it has;  profiles: names of the columns
+    plan      digest of the plan;  cells: how many it has;  columns: what was asked of which profiles, `chip@run`
     machine   the host as observed, and `stack` the versions of what was run, both as plain facts
     started   ISO time of the first session;  arguments: the command line that selected the cells
     """
 
     plan: str = ""
     cells: int = 0
-    profiles: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     machine: Mapping[str, str] = field(default_factory=dict)
     stack: Mapping[str, str] = field(default_factory=dict)
     started: str = ""

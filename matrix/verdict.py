@@ -47,7 +47,7 @@ def weigh(result: Result, live: Sequence[Expectation]) -> Verdict:
         case Outcome.NOT_RUN:
             return Verdict.UNKNOWN
         case Outcome.PASS:
-            return Verdict.FIXED if live else Verdict.OK
+            return Verdict.FIXED if any(not item.inherited for item in live) else Verdict.OK
         case Outcome.INFRA:
             return Verdict.KNOWN if expected else Verdict.SUITE
     # An expectation is about the provider, so it cannot excuse what went wrong before the provider's turn.
@@ -91,14 +91,15 @@ def find_lapsed(
     lapsed = [
         Lapsed(item, "expired", f"expired on {item.expires}: it excuses nothing since")
         for item in expectations
-        if item.is_expired(today)
+        if item.is_expired(today) and not item.inherited
     ]
     if universe is None:
         return tuple(lapsed)
-    matched: dict[int, list[str]] = {id(item): [] for item in expectations if not item.is_expired(today)}
+    own = [item for item in expectations if not item.is_expired(today) and not item.inherited]
+    matched: dict[int, list[str]] = {id(item): [] for item in own}
     for cell in universe:
         for item in live_expectations(cell, expectations, today):
-            matched[id(item)].append(cell)
+            matched.get(id(item), []).append(cell)
     for item in expectations:
         why = _stale(matched[id(item)], outcomes) if id(item) in matched else None
         lapsed += [Lapsed(item, "stale", why)] if why else []

@@ -198,7 +198,7 @@ def write_header(header: Header) -> Event:
     return {
         "plan": header.plan,
         "cells": header.cells,
-        "profiles": list(header.profiles),
+        "columns": list(header.columns),
         "machine": dict(header.machine),
         "stack": dict(header.stack),
         "started": header.started or now(),
@@ -212,7 +212,7 @@ def read_header(event: Event) -> Header:
     return Header(
         plan=_text(event.get("plan")),
         cells=cells if isinstance(cells, int) else 0,
-        profiles=_texts(event.get("profiles")),
+        columns=_texts(event.get("columns")),
         machine=_facts(event.get("machine")),
         stack=_facts(event.get("stack")),
         started=_text(event.get("started")),

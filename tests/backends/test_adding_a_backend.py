@@ -10,6 +10,7 @@ from backends.expectation import load_expectations
 from backends.machine import Machine
 from backends.profiles import load_profiles, read_profile, select_profiles
 from backends.reading import Table
+from matrix.columns import Column
 from matrix.outcome import Evidence, Outcome
 from matrix.plan import Selection, plan
 from operators.operator import Operator, Sample
@@ -96,7 +97,8 @@ def test_a_chip_takes_one_file_and_no_python(tmp_path: Path) -> None:
     operator = Operator(
         *("neg", "neg", "pointwise", {"flag_gems": "aten"}, "aten", "float64", ("float32", "float64"), samples)
     )
-    planned = plan(Selection("full"), [profile], {"neg": operator}, [], {"newchip": why})
+    column = Column(profile, Evidence.RUN)
+    planned = plan(Selection("full"), [column], {"neg": operator}, [], {column: why})
     assert [cell.evidence for cell in planned.cells] == [Evidence.RUN, Evidence.RUN]
     presets = [planned.presets[identity] for identity in planned.ids]
     assert [preset.outcome for preset in presets] == [Outcome.NOT_RUN, Outcome.UNSUPPORTED]

@@ -56,6 +56,23 @@ def test_several_patterns_share_a_reason(tmp_path: Path) -> None:
     assert item.pattern == "repeat[sample=scalar-*], tile"
 
 
+def test_a_column_takes_over_what_another_expects(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('like = "third"\n' + ENTRY.replace("one_hot", "sort"))
+    (tmp_path / "third.toml").write_text(ENTRY.replace("one_hot", "mm"))
+    found = list(load(tmp_path, 'like = "other"\n' + ENTRY))
+    assert [(item.pattern, item.profile, item.inherited) for item in found] == [
+        ("one_hot/flag_gems", "chip", False),
+        ("sort/flag_gems", "chip", True),
+        ("mm/flag_gems", "chip", True),
+    ]
+
+
+@pytest.mark.parametrize("name", ["chip", "nobody", "../chip"])
+def test_a_column_takes_over_from_another_one_that_is_there(tmp_path: Path, name: str) -> None:
+    ((key, found), *_) = problems_of(tmp_path, f'like = "{name}"\n' + ENTRY)
+    assert (key, found) == ("like", repr(name))
+
+
 def test_an_expectation_speaks_for_its_profile_only() -> None:
     assert expect("add").matches("chip:add/p[dtype=float32]@run")
     assert not expect("add").matches("cuda:add/p[dtype=float32]@run")

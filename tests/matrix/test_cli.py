@@ -38,14 +38,20 @@ def test_planning_imports_no_torch() -> None:
 
 def test_every_declared_column_says_whether_it_can_run_here(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["profiles"]) == 0
-    text = capsys.readouterr().out
-    assert text.count("runs here") + text.count("cannot run here:") == len(list((ROOT / "backends").glob("*.toml")))
+    lines = capsys.readouterr().out.splitlines()
+    names = {line.split()[0] for line in lines if not line.startswith(" ")}
+    assert names == {path.stem for path in (ROOT / "backends").glob("*.toml")}
+    place = next(number for number, line in enumerate(lines) if line.startswith("cuda "))
+    assert lines[place + 1].strip().startswith(("not run, time: no device", "run, time:"))
+    assert "interpret: needs no device" in [line.strip() for line in lines]
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["plan", "--profile", "cdua"], "cdua"),
+        (["plan", "--profile", "cuda@compiled"], "'compiled' in 'cuda@compiled' is no evidence"),
+        (["plan", "--profile", "cuda@interpret"], "cuda gives run, time"),
         (["plan", "--operator", "sofmax"], "no operator matches 'sofmax'"),
         (["plan", "--catalogue", "/no/such.toml"], "/no/such.toml"),
         (["rerun", "add"], "is not a cell id"),

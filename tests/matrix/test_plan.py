@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backends.profile import Profile
+from matrix.columns import Column
 from matrix.outcome import Evidence, Outcome
 from matrix.plan import Plan, Selection, SelectionError, plan
 from operators.operator import Operator, Sample
@@ -26,7 +27,9 @@ OPERATORS = {o.name: o for o in (operator("add.Tensor", "add"), operator("add.Sc
 
 
 def made(selection: Selection, *profiles: Profile, unavailable: dict[str, str] | None = None) -> Plan:
-    return plan(selection, profiles or (PROFILE,), OPERATORS, ["mm"], unavailable)
+    columns = [Column(profile, Evidence(profile.evidence[0])) for profile in profiles or (PROFILE,)]
+    away = {column: unavailable[column.profile.name] for column in columns} if unavailable else None
+    return plan(selection, columns, OPERATORS, ["mm"], away)
 
 
 def rows(result: Plan) -> list[tuple[str, str, str]]:
@@ -82,6 +85,24 @@ def test_a_column_that_cannot_run_here_is_planned_and_says_why() -> None:
     assert {cell.evidence for cell in result.cells} == {Evidence.RUN}
     assert {preset.reason for preset in result.presets.values()} == {"no device"}
     assert not result.runnable
+
+
+def test_what_must_be_refused_has_nothing_to_compile() -> None:
+    refused = replace(OPERATORS["mm"], samples=(*SAMPLES, Sample("illegal-1", "T[3]", raises=True)))
+    counts = [
+        len(plan(Selection("full"), [Column(PROFILE, evidence)], {"mm": refused}, []).cells)
+        for evidence in (Evidence.COMPILE, Evidence.INTERPRET)
+    ]
+    assert counts == [4 * len(SAMPLES), 4 * len(SAMPLES) + 4]
+
+
+def test_one_profile_may_have_a_column_for_each_of_its_evidences() -> None:
+    both = [Column(PROFILE, Evidence.COMPILE), Column(PROFILE, Evidence.INTERPRET)]
+    found = plan(Selection("smoke"), both, OPERATORS, ["mm"], {both[0]: "no compiler"})
+    half = len(found.cells) // 2
+    assert {cell.evidence for cell in found.cells[:half]} == {Evidence.COMPILE}
+    assert set(found.presets) == set(found.ids[:half])
+    assert len(set(found.ids)) == 2 * half
 
 
 def test_the_digest_tells_plans_apart() -> None:

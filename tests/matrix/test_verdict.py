@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -47,6 +48,16 @@ def test_a_pass_is_ok_or_fixed() -> None:
     assert judge(Outcome.PASS) is Verdict.OK
     assert judge(Outcome.PASS, expect("ERROR")) is Verdict.FIXED
     assert judge(Outcome.PASS, expect("ERROR", expires=TODAY - timedelta(days=1))) is Verdict.OK
+
+
+def test_what_another_column_expects_excuses_the_same_failure_and_promises_none() -> None:
+    taken_over = replace(expect("ERROR"), inherited=True)
+    assert judge(Outcome.ERROR, taken_over) is Verdict.KNOWN
+    assert judge(Outcome.WRONG, taken_over) is Verdict.BROKEN
+    assert judge(Outcome.PASS, taken_over) is Verdict.OK
+    assert judge(Outcome.PASS, taken_over, expect("ERROR")) is Verdict.FIXED
+    assert lapsed(taken_over, {CELL: Outcome.PASS}, [CELL]) == []
+    assert lapsed(replace(taken_over, expires=TODAY - timedelta(1)), {}, [CELL]) == []
 
 
 def test_what_says_nothing_of_the_provider_is_never_broken() -> None:

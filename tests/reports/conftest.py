@@ -139,7 +139,7 @@ def run(cells: list[Cell]) -> Run:
     header = Header(
         plan="0123abcd",
         cells=len(cells),
-        profiles=("laptop", "accelerator", "faraway"),
+        columns=("laptop@interpret", "accelerator@run", "faraway@run"),
         machine={"cpu": "two cores", "memory": "8 GiB"},
         stack={"torch": "2.13.0", "triton": "3.7.1"},
         started="2026-11-22T11:00:00+00:00",

@@ -13,9 +13,10 @@ from backends.profile import Profile
 from matrix import providers
 from matrix.addresses import resolve
 from matrix.cell import Cell
+from matrix.columns import Column
 from matrix.judging.aten import find_overload
 from matrix.judging.judge import judge
-from matrix.outcome import Outcome, Phase
+from matrix.outcome import Evidence, Outcome, Phase
 from matrix.plan import Selection, plan
 from operators.catalogue import load_catalogue
 
@@ -38,7 +39,7 @@ def by_call(cell: Cell) -> Cell:
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, tuple[Outcome, Phase, str]]:
-    cells = plan(Selection("quick"), [HERE], load_catalogue(), ()).cells
+    cells = plan(Selection("quick"), [Column(HERE, Evidence.INTERPRET)], load_catalogue(), ()).cells
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(providers, "load", itself)
