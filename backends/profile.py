@@ -62,6 +62,7 @@ class Emulation:
     config_arguments extra arguments that `triton.Config` accepts there (and that have no meaning on a CPU)
     launch_arguments extra keyword arguments that a launch accepts there
     autotune_arguments extra arguments of `triton.autotune`
+    language_arguments extra arguments of functions of `triton.language`: function -> names
     any_block_size   whether the vendor's Triton takes blocks whose extents are no powers of two
     block_slices     whether it takes parts of blocks, `x[:, 3]`, and assigns to them
     """
@@ -76,6 +77,7 @@ class Emulation:
     config_arguments: tuple[str, ...] = ()
     launch_arguments: tuple[str, ...] = ()
     autotune_arguments: tuple[str, ...] = ()
+    language_arguments: dict[str, tuple[str, ...]] = field(default_factory=dict)
     any_block_size: bool = False
     block_slices: bool = False
 

@@ -151,6 +151,7 @@ def _emulation(parent: Table) -> Emulation | None:
         config_arguments=table.texts("config_arguments", pattern=VARIABLE),
         launch_arguments=table.texts("launch_arguments", pattern=VARIABLE),
         autotune_arguments=table.texts("autotune_arguments", pattern=VARIABLE),
+        language_arguments=_language_arguments(table),
         any_block_size=table.flag("any_block_size"),
         block_slices=table.flag("block_slices"),
     )
@@ -166,6 +167,13 @@ def _stand_ins(parent: Table) -> dict[str, dict[str, object]]:
         if attributes is not None:
             stand_ins[module] = read_attributes(attributes)
     return stand_ins
+
+
+def _language_arguments(parent: Table) -> dict[str, tuple[str, ...]]:
+    table = parent.table("language_arguments")
+    return (
+        {name: table.texts(name, pattern=VARIABLE) for name in table.keys_like(VARIABLE)} if table is not None else {}
+    )
 
 
 def _target(parent: Table) -> Target:

@@ -90,7 +90,8 @@ class Emulator:
 
     def classify(self, exception: BaseException) -> EmulationGap | None:
         """The gap that an exception stands for, or None when the emulation is not to blame."""
-        return classify(exception)
+        emulation = self.profile.emulation
+        return classify(exception) if emulation is None else classify(exception, emulation.device)
 
 
 _ACTIVE: list[Emulator] = []
@@ -118,6 +119,7 @@ def _install(profile: Profile, emulation: Emulation) -> Emulator:
     library = emulation.target.backend
     rewritten, semantic, builder = language.install(library)
     vendor_stack.add_device_functions(library, emulation.device_functions, language.as_method, semantic)
+    relaxations.take_arguments(emulation.language_arguments)
     if emulation.any_block_size:
         relaxations.take_any_block_size(semantic)
     if emulation.block_slices:

@@ -176,6 +176,8 @@ class Builder(Arithmetic, Comparisons, Shapes, MemoryAccess):
     ) -> Block:
         dtype = carrier(type_.scalar)
         result = call_external(symbol, [argument.data for argument in arguments])
+        if type_.scalar.name in NARROW:
+            result = round_to(np.asarray(result, dtype=dtype), type_.scalar.name)
         return Block(np.asarray(result).astype(dtype, copy=False), type_.scalar)
 
     def create_inline_asm(self, assembly: str, *_arguments: Any) -> Any:

@@ -62,16 +62,19 @@ _EMULATION = str(Path(__file__).parent)
 _PACKAGES = sysconfig.get_paths()["purelib"]
 _CALCULATORS = tuple(str(Path(_PACKAGES, name)) for name in ("numpy", "scipy"))
 
+TORCH_DEVICE = "torch-device"
 # What torch says when host code meets the CPU where it expects the chip. A provider cannot be blamed for it.
 _HOST_MESSAGES = (
     (re.compile(r"\"(?P<name>[\w:]+)\" not implemented for '(?P<what>\w+)'"), "torch-cpu:{name}-{what}"),
     (re.compile(r"Could not run 'aten::(?P<name>[\w.]+)' with arguments from the '(?P<what>\w+)'"), "torch-cpu:{name}"),
-    (re.compile(r"Torch not compiled with|Found no \w+ driver"), "torch-device"),
+    (re.compile(r"Torch not compiled with|Found no \w+ driver"), TORCH_DEVICE),
 )
 
 
-def classify(exception: BaseException) -> EmulationGap | None:
+def classify(exception: BaseException, chip: str = "cuda") -> EmulationGap | None:
     """The gap that an exception stands for, or None when the provider (or the machine: MemoryError) is to blame.
+
+    `chip` is torch's name of the device: where that is not CUDA's, torch has no CUDA beside the chip either.
 
     What the emulation raises on purpose says so itself. Of other exceptions the innermost frame decides: raised in
     the emulation, or in numpy called by it, it is a gap; raised in Triton's language (it would not compile), in a kernel
@@ -83,7 +86,7 @@ def classify(exception: BaseException) -> EmulationGap | None:
         if isinstance(link, KernelFault | MemoryError | RecursionError):
             return None
     for pattern, name in _HOST_MESSAGES:
-        if match := pattern.search(str(exception)):
+        if (match := pattern.search(str(exception))) and (name != TORCH_DEVICE or chip == "cuda"):
             return EmulationGap(name.format(**match.groupdict()), str(exception).splitlines()[0])
     frame = _deciding_frame(exception.__traceback__)
     if frame is None or not frame.f_code.co_filename.startswith(_EMULATION):

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import wraps
 from math import prod
 from typing import Any
+
+
+def take_arguments(functions: Mapping[str, tuple[str, ...]]) -> None:
+    """Arguments that functions of the language have there only, such as hints to the compiler: taken and dropped."""
+    import triton.language as tl
+    from triton.language import core
+
+    for name, extra in functions.items():
+        for holder in (tl, core):
+            if hasattr(holder, name):
+                setattr(holder, name, _dropping(getattr(holder, name), extra))
+
+
+def _dropping(function: Any, extra: tuple[str, ...]) -> Any:
+    @wraps(function)
+    def call(*arguments: Any, **named: Any) -> Any:
+        return function(*arguments, **{name: value for name, value in named.items() if name not in extra})
+
+    return call
 
 
 def take_any_block_size(semantic: Any) -> None:

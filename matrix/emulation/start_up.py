@@ -12,6 +12,9 @@ import linecache
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any
 
+# Source as it was when a function was first asked for: a provider may write its next kernel into the same file.
+_SOURCES: dict[int, tuple[CodeType, list[str]]] = {}
+
 
 def install() -> None:
     """Make Triton and PyYAML use the quick ways, for good."""
@@ -28,10 +31,15 @@ def source_lines(function: Any) -> tuple[list[str], int]:
     if not isinstance(function, FunctionType):
         return inspect.getsourcelines(function)
     code = function.__code__
-    lines = linecache.getlines(code.co_filename, function.__globals__)
-    if not lines:
-        return inspect.getsourcelines(function)
-    return lines[code.co_firstlineno - 1 : _last_line(code)], code.co_firstlineno
+    known = _SOURCES.get(id(code))
+    if known is None or known[0] is not code:
+        linecache.checkcache(code.co_filename)
+        lines = linecache.getlines(code.co_filename, function.__globals__)
+        found = lines[code.co_firstlineno - 1 : _last_line(code)]
+        if not found:
+            return inspect.getsourcelines(function)
+        known = _SOURCES[id(code)] = (code, found)
+    return known[1], code.co_firstlineno
 
 
 def _last_line(code: CodeType) -> int:

@@ -91,7 +91,8 @@ def _device_function(known: str, semantic: Any) -> Any:
     from triton.language import core
 
     def compute(*arguments: Any) -> Any:
-        kinds = {(kind,) * len(arguments): (known, kind) for kind in (core.float32, core.float64)}
+        floats = (core.float16, core.bfloat16, core.float32, core.float64)
+        kinds = {(kind,) * len(arguments): (known, kind) for kind in floats}
         return core.extern_elementwise("", "", list(arguments), kinds, is_pure=True, _semantic=semantic)
 
     return compute

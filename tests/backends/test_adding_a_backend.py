@@ -24,6 +24,8 @@ vendor = "newchip"
 device_count = 1
 [emulation.device_functions]
 fast_tanh = "tanh"
+[emulation.language_arguments]
+load = ["care_padding"]
 [emulation.target]
 backend = "cuda"
 source = "a guide"
@@ -69,7 +71,7 @@ def keys_read(monkeypatch: pytest.MonkeyPatch, path: Path) -> set[str]:
 
 def test_every_key_is_documented_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = keys_read(monkeypatch, write_chip(tmp_path, WHOLE))
-    chosen = r"^(environment|emulation\.(?:stand_ins|device_functions|target\.properties))\..+"
+    chosen = r"^(environment|emulation\.(?:stand_ins|device_functions|language_arguments|target\.properties))\..+"
     read = {re.sub(chosen, r"\1.*", key) for key in read}
     assert documented("Every key") == read
 

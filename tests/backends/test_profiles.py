@@ -158,7 +158,8 @@ def test_the_emulation_of_a_chip_is_data(tmp_path: Path) -> None:
     text = CHIP + (
         '[emulation]\nvendor = "tmr"\nconfig_arguments = ["stages"]\nlaunch_arguments = ["hint"]\n'
         'autotune_arguments = ["generate_configs"]\ndevice_modules = ["torch_tmr"]\ndriver_functions = ["fill"]\n'
-        '[emulation.device_functions]\nfast_tanh = "tanh"\n[emulation.stand_ins.torch_tmr]\ndevice_count = 1\n'
+        '[emulation.device_functions]\nfast_tanh = "tanh"\n[emulation.language_arguments]\nload = ["hint"]\n'
+        "[emulation.stand_ins.torch_tmr]\ndevice_count = 1\n"
         '[emulation.stand_ins."torch_tmr.core"]\n[emulation.target]\nbackend = "hip"\narch = "gfx942"\n'
         'warp_size = 64\ncapability = [9, 4]\nshared_memory = 65536\nregisters = 512\nsource = "a guide"\n'
         "[emulation.target.properties]\ncores = 8\n"
@@ -173,6 +174,7 @@ def test_the_emulation_of_a_chip_is_data(tmp_path: Path) -> None:
     assert emulation.target.registers == 512
     assert emulation.target.properties == {"cores": 8}
     assert (emulation.device_modules, emulation.driver_functions) == (("torch_tmr",), ("fill",))
+    assert emulation.language_arguments == {"load": ("hint",)}
     assert emulation.device_functions == {"fast_tanh": "tanh"}
 
 

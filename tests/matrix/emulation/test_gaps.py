@@ -88,3 +88,9 @@ def test_a_gap_that_the_provider_dressed_up_as_its_own_error_stays_a_gap() -> No
     hidden.__suppress_context__ = True  # as `raise ... from None` does
     assert classify(dressed) is gap
     assert classify(hidden) is None
+
+
+def test_torch_without_cuda_is_a_gap_only_where_the_chip_is_cudas() -> None:
+    error = AssertionError("Torch not compiled with CUDA enabled")
+    assert classify(error) is not None
+    assert classify(error, "tmr") is None, "beside that chip torch has no CUDA either"

@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,3 +70,16 @@ def test_the_source_parses_to_the_same(function: Callable[..., Any]) -> None:
 
 def test_what_is_no_function_is_left_to_python() -> None:
     assert source_lines(textwrap.TextWrapper) == inspect.getsourcelines(textwrap.TextWrapper)
+
+
+def test_a_file_that_is_written_again_does_not_change_the_functions_that_were_made_from_it(tmp_path: Path) -> None:
+    """Providers write kernels into files of one name, and another process's clock may say that nothing changed."""
+    made = []
+    for number in (1, 22):
+        file = tmp_path / "generated.py"
+        file.write_text(f"def kernel():\n    return {number}\n")
+        scope: dict[str, Any] = {}
+        exec(compile(file.read_text(), str(file), "exec"), scope)
+        made.append(scope["kernel"])
+        assert source_lines(made[-1])[0][1].strip() == f"return {number}"
+    assert source_lines(made[0])[0][1].strip() == "return 1"

@@ -46,6 +46,7 @@ PROFILE = Profile(
         device_functions={"fast_gelu": "gelu"},
         driver_functions=("fill_descriptor",),
         any_block_size=True,
+        language_arguments={"load": ("care_padding",)},
         config_arguments=("num_ldmatrixes",),
         launch_arguments=("is_use_mask_zero",),
         autotune_arguments=("generate_configs",),
@@ -84,6 +85,9 @@ def check_the_vendors_device_and_driver_answer_as_declared() -> None:
     x, out = torch.randn(8), torch.empty(8)
     gelu_kernel[(1,)](x, out)
     torch.testing.assert_close(out, torch.nn.functional.gelu(x))
+    narrow, narrow_out = x.bfloat16(), torch.empty(8, dtype=torch.bfloat16)
+    gelu_kernel[(1,)](narrow, narrow_out)
+    torch.testing.assert_close(narrow_out, torch.nn.functional.gelu(narrow.float()).bfloat16())
     assert importlib.import_module("torch_chip").get_device_capability() == (3, 1)
     driver = triton.runtime.driver.active.utils
     assert driver.get_device_properties(0)["vector_cores"] == 40
@@ -96,7 +100,7 @@ def check_the_vendors_device_and_driver_answer_as_declared() -> None:
 
 @triton.jit
 def odd_kernel(x, out, n: tl.constexpr):
-    values = tl.load(x + tl.arange(0, n))
+    values = tl.load(x + tl.arange(0, n), care_padding=False)
     tl.store(out, tl.sum(values + tl.zeros([n], tl.float32)))
 
 
