@@ -75,7 +75,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Square:
-    """One operator on one profile: all its cells there. An empty square has none."""
+    """One operator in one column: all its cells there. An empty square has none."""
 
     findings: tuple[Finding, ...] = ()
 
@@ -89,14 +89,13 @@ class Square:
 
     @cached_property
     def evidence(self) -> Evidence | None:
-        """The strongest evidence that put the operator to the test here."""
-        judged = {finding.id.evidence for finding in self.findings if finding.judged}
-        return max(judged, key=lambda evidence: evidence.strength, default=None)
+        """The evidence that put the operator to the test here, if anything did; a column has one."""
+        return next((finding.id.evidence for finding in self.findings if finding.judged), None)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One base name over all profiles, one square per profile in the grid's order."""
+    """One base name over all columns, one square for each in the grid's order."""
 
     base: str
     family: str

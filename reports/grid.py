@@ -1,4 +1,4 @@
-"""The grid: results of any number of runs, pivoted to operators x profiles. What every renderer takes.
+"""The grid: results of any number of runs, pivoted to operators x columns. What every renderer takes.
 
 Nothing here decides what a result means (that is `matrix.verdict`) or how it looks (that is a renderer).
 """
@@ -14,6 +14,7 @@ from functools import cached_property
 from backends.expectation import Expectations
 from backends.profile import Profile
 from matrix.cell import Cell
+from matrix.columns import Column
 from matrix.identity import CellId, IdentityError, parse_id
 from matrix.outcome import Evidence, Outcome, Phase, Verdict
 from matrix.result import Result
@@ -38,17 +39,23 @@ class About:
 class Grid:
     """Everything a reader may ask of the runs.
 
+    columns   profiles with the evidence that was asked of them; a row has one square for each
     rows      grouped by family, in the order of the plan;  lapsed: expectations that are stale or expired
     no_cases  operators that have no case, and why
     """
 
-    profiles: tuple[Profile, ...]
+    columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
     runs: tuple[Run, ...] = ()
     lapsed: tuple[Lapsed, ...] = ()
     no_cases: Mapping[str, str] = field(default_factory=dict)
     about: About = About()
+
+    @cached_property
+    def profiles(self) -> tuple[Profile, ...]:
+        """The profiles of the columns, each once."""
+        return tuple({column.profile.name: column.profile for column in self.columns}.values())
 
     @property
     def latest(self) -> Run | None:
@@ -61,14 +68,11 @@ class Grid:
 
     @cached_property
     def totals(self) -> dict[tuple[str, Evidence], Counter[Outcome]]:
-        """Outcomes per profile and evidence, in the order of the profiles, weakest evidence first."""
-        count: dict[tuple[str, Evidence], Counter[Outcome]] = {}
-        for profile in self.profiles:
-            for evidence in Evidence:
-                count[profile.name, evidence] = Counter()
+        """Outcomes per column."""
+        count: dict[tuple[str, Evidence], Counter[Outcome]] = {_key(column): Counter() for column in self.columns}
         for finding in self.findings:
             count[finding.id.profile, finding.id.evidence][finding.result.outcome] += 1
-        return {key: outcomes for key, outcomes in count.items() if outcomes}
+        return count
 
 
 def build_grid(  # noqa: PLR0913 - the one place where everything that a reader needs comes together
@@ -106,7 +110,7 @@ def build_grid(  # noqa: PLR0913 - the one place where everything that a reader 
     columns = _columns(profiles, findings)
     return Grid(
         columns,
-        _pivot(findings, [profile.name for profile in columns]),
+        _pivot(findings, columns),
         tuple(findings),
         tuple(runs),
         _lapsed(findings, expectations, today, universe),
@@ -179,25 +183,33 @@ def _read_id(text: str) -> CellId | None:
         return None
 
 
-def _columns(profiles: Sequence[Profile], findings: Iterable[Finding]) -> tuple[Profile, ...]:
-    """The profiles that have cells, in the given order; those that only a record knows come last."""
-    used = dict.fromkeys(finding.id.profile for finding in findings)
+def _columns(profiles: Sequence[Profile], findings: Iterable[Finding]) -> tuple[Column, ...]:
+    """What has cells: profiles in the given order and then those that only a record knows, weakest evidence first."""
+    used = dict.fromkeys((finding.id.profile, finding.id.evidence) for finding in findings)
     known = {profile.name: profile for profile in profiles}
-    first = [profile for profile in profiles if profile.name in used]
-    strangers = [Profile(name, name, "", "", "", ()) for name in used if name not in known]
-    return (*first, *strangers)
+    strangers = {name: Profile(name, name, "", "", "", ()) for name, _ in used if name not in known}
+    return tuple(
+        Column(profile, evidence)
+        for name, profile in (known | strangers).items()
+        for evidence in Evidence
+        if (name, evidence) in used
+    )
 
 
-def _pivot(findings: Iterable[Finding], columns: Sequence[str]) -> tuple[Row, ...]:
+def _key(column: Column) -> tuple[str, Evidence]:
+    return column.profile.name, column.evidence
+
+
+def _pivot(findings: Iterable[Finding], columns: Sequence[Column]) -> tuple[Row, ...]:
     families: dict[str, str] = {}
-    cells: dict[tuple[str, str], list[Finding]] = {}
+    cells: dict[tuple[str, tuple[str, Evidence]], list[Finding]] = {}
     for finding in findings:
         families.setdefault(finding.base, finding.family)
-        cells.setdefault((finding.base, finding.id.profile), []).append(finding)
+        cells.setdefault((finding.base, (finding.id.profile, finding.id.evidence)), []).append(finding)
     order = {family: place for place, family in enumerate(dict.fromkeys(families.values()))}
     rows = []
     for base in sorted(families, key=lambda base: order[families[base]]):
-        squares = tuple(Square(tuple(cells.get((base, column), ()))) for column in columns)
+        squares = tuple(Square(tuple(cells.get((base, _key(column)), ()))) for column in columns)
         rows.append(Row(base, families[base], squares))
     return tuple(rows)
 

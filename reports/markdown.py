@@ -118,15 +118,19 @@ def _table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, numbers:
 def _matrix(grid: Grid) -> str:
     shown = [
         place
-        for place in range(len(grid.profiles))
+        for place in range(len(grid.columns))
         if any(row.squares[place].worst not in (None, Verdict.UNKNOWN) for row in grid.rows)
     ]
     if not shown:
         return ""
     rows = compress(worst_first(grid.rows), MOST_OK_ROWS)
-    names = [plain(grid.profiles[place].name) for place in shown]
+    names = [plain(str(grid.columns[place])) for place in shown]
     body = [[plain(label), *(_square(squares[place]) for place in shown)] for label, squares in rows[:MOST_ROWS]]
-    lines = ["## Operators", "Cells per operator and profile, and the evidence; the worst first.", ""]
+    lines = [
+        "## Operators",
+        "Cells per operator and column (a profile and the evidence asked of it); the worst first.",
+        "",
+    ]
     lines.append(_table(["operator", *names], body))
     return "\n".join([*lines, *_more(len(rows) - MOST_ROWS, "row")])
 
@@ -137,9 +141,7 @@ def _square(square: Square) -> str:
     number, total = square.verdicts[square.worst], len(square.findings)
     numbers = str(total) if number == total else f"{number}/{total}"
     text = f"{SYMBOLS[square.worst]} {numbers} {square.worst}"
-    if square.worst is Verdict.BROKEN:
-        text = f"**{text}**"
-    return f"{text} ({square.evidence})" if square.evidence else text
+    return f"**{text}**" if square.worst is Verdict.BROKEN else text
 
 
 def _problems(title: str, findings: Sequence[Finding]) -> str:

@@ -1,10 +1,10 @@
 """A grid as the compact data of the page: texts once, a letter per cell, facts shared by the cells that have them.
 
-30,000 cases on 20 profiles fit into a few megabytes, because a layer (profile x evidence) that was not run costs two
+30,000 cases on 20 profiles fit into a few megabytes, because a layer (what was asked of a profile) that was not run costs two
 letters a cell. The page's script is the only reader, so the form may change with it; other programs read matrix.json.
 
     cases    columns: row of the grid, operator, provider, parameters, call (indices into `strings`)
-    layers   profile, evidence, then per case a letter for outcome and verdict (`.`: not planned), and for the cells that
+    layers   one for each column: per case a letter for outcome and verdict (`.`: not planned), and for the cells that
              are there, in order: fact, milliseconds, comparison (one value where all are the same)
 """
 
@@ -132,7 +132,10 @@ def pack_grid(grid: Grid, *, strict: bool = False) -> dict[str, Json]:
         "outcomes": [[OUTCOME_LETTERS[outcome], outcome.value, MEANING[outcome]] for outcome in Outcome],
         "judged": "".join(OUTCOME_LETTERS[outcome] for outcome in Outcome if outcome.judged),
         "evidences": [[evidence.value, EVIDENCE[evidence]] for evidence in Evidence],
-        "profiles": [[profile.name, shorten(clean(profile.title), 80)] for profile in grid.profiles],
+        "columns": [
+            [column.profile.name, shorten(clean(column.profile.title), 80), column.evidence.strength]
+            for column in grid.columns
+        ],
         "families": list(dict.fromkeys(row.family for row in grid.rows)),
         "rows": [[row.base, row.family] for row in grid.rows],
         "cases": _cases(grid, cases, packer),
@@ -177,15 +180,14 @@ def _cases(grid: Grid, cases: Mapping[str, int], packer: Packer) -> Json:
 
 
 def _layers(grid: Grid, cases: Mapping[str, int], packer: Packer) -> Json:
-    profiles = {profile.name: place for place, profile in enumerate(grid.profiles)}
-    members: dict[tuple[int, int], list[Finding]] = {}
+    members: dict[tuple[str, Evidence], list[Finding]] = {}
     for finding in grid.findings:
-        key = (profiles[finding.id.profile], finding.id.evidence.strength)
-        members.setdefault(key, []).append(finding)
-    return [_layer(key, found, cases, packer) for key, found in sorted(members.items(), key=lambda item: item[0])]
+        members.setdefault((finding.id.profile, finding.id.evidence), []).append(finding)
+    found = [members.get((column.profile.name, column.evidence), []) for column in grid.columns]
+    return [_layer(findings, cases, packer) for findings in found]
 
 
-def _layer(key: tuple[int, int], findings: list[Finding], cases: Mapping[str, int], packer: Packer) -> Json:
+def _layer(findings: list[Finding], cases: Mapping[str, int], packer: Packer) -> Json:
     outcomes, verdicts = [ABSENT] * len(cases), [ABSENT] * len(cases)
     findings = sorted(findings, key=lambda finding: cases[finding.id.row])
     for finding in findings:
@@ -194,8 +196,6 @@ def _layer(key: tuple[int, int], findings: list[Finding], cases: Mapping[str, in
         verdicts[place] = VERDICT_LETTERS[finding.verdict]
     milliseconds = [None if finding.seconds is None else _number(1000 * finding.seconds) for finding in findings]
     return [
-        key[0],
-        key[1],
         "".join(outcomes),
         "".join(verdicts),
         _once([packer.fact(finding) for finding in findings]),
@@ -206,8 +206,8 @@ def _layer(key: tuple[int, int], findings: list[Finding], cases: Mapping[str, in
 
 def _once(values: Sequence[Json]) -> Json:
     """The values, or the one that all are, as `{"all": value}`."""
-    first = values[0]
-    return {"all": first} if all(value == first for value in values) else list(values)
+    same = values and all(value == values[0] for value in values)
+    return {"all": values[0]} if same else list(values)
 
 
 def _trim(values: list[Json]) -> list[Json]:

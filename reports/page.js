@@ -1,16 +1,16 @@
 
-// The grid: filters, squares, keys. A square sums up all cells of one operator on one profile that pass the filters.
+// The grid: filters, squares, keys. A square sums up all cells of one operator in one column that pass the filters.
 const state = { text: "", verdicts: new Set(), family: "", layer: "", outcome: "", dtype: "", order: "worst" };
-const profilesCount = data.profiles.length, kinds = verdicts.length, CHUNK = 60;
-// A profile of which nothing is known stands narrow, and after those that have something to say.
-const quiet = data.profiles.map((_, profile) => layers.every((layer) => layer.profile !== profile || /^[.u]*$/.test(layer.letters)));
-const columns = data.profiles.map((_, profile) => profile).sort((a, b) => quiet[a] - quiet[b] || a - b);
-const busy = quiet.filter((unknown) => !unknown).length, MANY = profilesCount > 8, FEW = busy <= 3;
+const width = data.columns.length, kinds = verdicts.length, CHUNK = 60;
+// A column of which nothing is known stands narrow, and after those that have something to say.
+const quiet = layers.map((layer) => /^[.u]*$/.test(layer.letters));
+const ordered = data.columns.map((_, column) => column).sort((a, b) => quiet[a] - quiet[b] || a - b);
+const busy = quiet.filter((unknown) => !unknown).length, MANY = width > 8, FEW = busy <= 3;
 let squares = null, listed = [], drawn = 0, focused = [0, 0];
 
-// Per row and profile: cells by verdict that pass the filters, cells in all, the strongest evidence that judged one.
+// Per row and column: cells by verdict that pass the filters, cells in all, the evidence that judged one.
 function aggregate() {
-  const size = data.rows.length * profilesCount;
+  const size = data.rows.length * width;
   const result = { counts: new Uint32Array(size * kinds), totals: new Uint32Array(size), evidence: new Int8Array(size).fill(-1) };
   const family = state.family && data.rows.map((row) => row[1] === state.family);
   for (const layer of layers) {
@@ -18,14 +18,14 @@ function aggregate() {
     for (let place = 0; place < caseRow.length; place += 1) {
       const letter = layer.letters[place];
       if (letter === ".") continue;
-      const row = caseRow[place], square = row * profilesCount + layer.profile, verdict = verdictOf.get(letter);
+      const row = caseRow[place], square = row * width + layer.column, verdict = verdictOf.get(letter);
       result.totals[square] += 1;
       if (family && !family[row]) continue;
       if (state.outcome && layer.outcomes[place] !== state.outcome) continue;
       if (state.dtype && dtypes[place] !== state.dtype) continue;
       if (state.verdicts.size && !state.verdicts.has(verdict)) continue;
       result.counts[square * kinds + verdict] += 1;
-      if (isJudged(layer, place)) result.evidence[square] = Math.max(result.evidence[square], layer.evidence);
+      if (isJudged(layer, place)) result.evidence[square] = layer.evidence;
     }
   }
   return result;
@@ -38,8 +38,8 @@ function worstOf(square) {
 
 function worstOfRow(row) {
   let worst = kinds;
-  for (let profile = 0; profile < profilesCount; profile += 1) {
-    const verdict = worstOf(row * profilesCount + profile);
+  for (let column = 0; column < width; column += 1) {
+    const verdict = worstOf(row * width + column);
     if (verdict >= 0) worst = Math.min(worst, verdict);
   }
   return worst;
@@ -81,32 +81,31 @@ function drawMore(until = drawn + CHUNK) {
 function groupRow(group, first) {
   const number = listed.filter((row) => groupOf(row) === group).length;
   const symbol = state.order === "worst" ? `${verdicts[first.worst].symbol} ` : "";
-  return element("tr", { class: "group" }, element("th", { colspan: profilesCount + 1, scope: "rowgroup" }, element("span", {}, `${symbol}${group}, ${count(number, "operator")}`)));
+  return element("tr", { class: "group" }, element("th", { colspan: width + 1, scope: "rowgroup" }, element("span", {}, `${symbol}${group}, ${count(number, "operator")}`)));
 }
 
 function operatorRow(row, index) {
   const name = element("th", { scope: "row", title: `${row.base}, ${row.family}` }, row.base);
-  return element("tr", {}, name, columns.map((profile, column) => squareOf(row, profile, index, column)));
+  return element("tr", {}, name, ordered.map((column, shown) => squareOf(row, column, index, shown)));
 }
 
-function squareOf(row, profile, index, column) {
-  const square = row.place * profilesCount + profile, verdict = worstOf(square);
-  const place = { role: "gridcell", tabindex: index === focused[0] && column === focused[1] ? 0 : -1, "data-row": index, "data-column": column, class: quiet[profile] && "quiet" };
-  if (verdict < 0) return element("td", { ...place, "aria-label": `${row.base} on ${data.profiles[profile][0]}: no cell` });
+function squareOf(row, column, index, shown) {
+  const square = row.place * width + column, verdict = worstOf(square);
+  const place = { role: "gridcell", tabindex: index === focused[0] && shown === focused[1] ? 0 : -1, "data-row": index, "data-column": shown, class: quiet[column] && "quiet" };
+  if (verdict < 0) return element("td", { ...place, "aria-label": `${row.base} on ${data.columns[column][0]}: no cell` });
   const number = squares.counts[square * kinds + verdict], total = squares.totals[square];
   const { name, symbol, style } = verdicts[verdict];
   const evidence = squares.evidence[square] < 0 ? "" : data.evidences[squares.evidence[square]][0];
-  const numbers = quiet[profile] ? "" : number === total ? ` ${total}` : ` ${number}/${total}`;
-  const about = `${row.base} on ${data.profiles[profile][0]}: ${name}, ${number} of ${count(total, "cell")}${evidence ? `, evidence ${evidence}` : ""}`;
+  const numbers = quiet[column] ? "" : number === total ? ` ${total}` : ` ${number}/${total}`;
+  const about = `${row.base} on ${data.columns[column][0]}: ${name}, ${number} of ${count(total, "cell")}${evidence ? `, evidence ${evidence}` : ""}`;
   const mark = element("div", { class: `mark ${style}`, "aria-hidden": "true" }, element("b", {}, symbol), numbers, evidence && element("i", {}, MANY ? evidence[0].toUpperCase() : evidence));
-  return element("td", { ...place, "aria-label": about, title: about }, element("div", { class: "square" }, mark, FEW && !quiet[profile] && ticks(row.place, profile), busy === 1 && LOUD.has(verdict) && firstSaid(row.place, profile, verdict)));
+  return element("td", { ...place, "aria-label": about, title: about }, element("div", { class: "square" }, mark, FEW && !quiet[column] && ticks(row.place, column), busy === 1 && LOUD.has(verdict) && firstSaid(row.place, column, verdict)));
 }
 
 // With one column there is room to say what happened, too.
-function firstSaid(row, profile, verdict) {
-  for (const layer of layers) {
-    const place = layer.profile === profile ? casesOf[row].find((at) => layer.letters[at] === verdicts[verdict].letter) : undefined;
-    if (place === undefined) continue;
+function firstSaid(row, column, verdict) {
+  const layer = layers[column], place = casesOf[row].find((at) => layer.letters[at] === verdicts[verdict].letter);
+  if (place !== undefined) {
     const cell = cellAt(layer, place), detail = string(cell.fact[1]) || (cell.fact[5] ? `expected ${string(cell.fact[5][0])}` : "");
     return element("div", { class: "said", "aria-hidden": "true" }, element("b", {}, cell.outcome.name), ` ${detail}`);
   }
@@ -114,35 +113,34 @@ function firstSaid(row, profile, verdict) {
 }
 
 // Where there is room: one tick for each cell, in the order of the plan.
-function ticks(row, profile) {
-  const cells = layers.filter((layer) => layer.profile === profile).flatMap((layer) => casesOf[row].map((place) => layer.letters[place]).filter((letter) => letter !== "."));
+function ticks(row, column) {
+  const cells = casesOf[row].map((place) => layers[column].letters[place]).filter((letter) => letter !== ".");
   if (cells.length > 48) return null;
   const shown = cells.map((letter) => verdicts[verdictOf.get(letter)]);
   return element("div", { class: "ticks", "aria-hidden": "true" }, shown.map(({ name, symbol, style }) => element("span", { class: style }, name === "ok" ? "·" : symbol)));
 }
 
 function columnHeads() {
-  const evidenceOf = (profile) => [...new Set(layers.filter((layer) => layer.profile === profile).map((layer) => data.evidences[layer.evidence][0]))].join(", ");
   byId("grid").classList.toggle("many", MANY);
-  const heads = columns.map((profile) => {
-    const [name, title] = data.profiles[profile];
-    return element("th", { scope: "col", title: quiet[profile] ? `${title}: not run here` : title }, element("div", {}, name, element("small", {}, quiet[profile] ? "not run" : evidenceOf(profile))));
+  const heads = ordered.map((column) => {
+    const [name, title] = data.columns[column];
+    return element("th", { scope: "col", title: quiet[column] ? `${title}: not run here` : title }, element("div", {}, name, element("small", {}, quiet[column] ? "not run" : data.evidences[layers[column].evidence][0])));
   });
   byId("grid").tHead.append(element("tr", {}, element("th", { scope: "col" }, "operator"), heads));
 }
 
-function tdAt(index, column) {
+function tdAt(index, shown) {
   if (index >= drawn) drawMore(index + CHUNK);
-  return byId("grid").querySelector(`td[data-row="${index}"][data-column="${column}"]`);
+  return byId("grid").querySelector(`td[data-row="${index}"][data-column="${shown}"]`);
 }
 
 function moveFocus(index, place) {
-  const row = Math.max(0, Math.min(listed.length - 1, index)), column = Math.max(0, Math.min(profilesCount - 1, place));
-  const before = tdAt(...focused), after = tdAt(row, column);
+  const row = Math.max(0, Math.min(listed.length - 1, index)), shown = Math.max(0, Math.min(width - 1, place));
+  const before = tdAt(...focused), after = tdAt(row, shown);
   if (!after) return;
   before?.setAttribute("tabindex", "-1");
   after.setAttribute("tabindex", "0");
-  focused = [row, column];
+  focused = [row, shown];
   after.focus({ preventScroll: true });
   reveal(after);
 }
@@ -158,11 +156,11 @@ function reveal(td) {
 const MOVES = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1], PageDown: [15, 0], PageUp: [-15, 0] };
 
 function onGridKey(event) {
-  const [row, column] = focused, move = MOVES[event.key];
-  if (move) moveFocus(row + move[0], column + move[1]);
+  const [row, shown] = focused, move = MOVES[event.key];
+  if (move) moveFocus(row + move[0], shown + move[1]);
   else if (event.key === "Home") moveFocus(event.ctrlKey ? 0 : row, 0);
-  else if (event.key === "End") moveFocus(event.ctrlKey ? listed.length - 1 : row, profilesCount - 1);
-  else if (event.key === "Enter" || event.key === " ") openSquare(listed[row].place, columns[column]);
+  else if (event.key === "End") moveFocus(event.ctrlKey ? listed.length - 1 : row, width - 1);
+  else if (event.key === "Enter" || event.key === " ") openSquare(listed[row].place, ordered[shown]);
   else return;
   event.preventDefault();
 }
@@ -173,7 +171,7 @@ function onGridClick(event) {
   tdAt(...focused)?.setAttribute("tabindex", "-1");
   focused = [Number(td.dataset.row), Number(td.dataset.column)];
   td.setAttribute("tabindex", "0");
-  openSquare(listed[focused[0]].place, columns[focused[1]]);
+  openSquare(listed[focused[0]].place, ordered[focused[1]]);
 }
 
 function fillSelect(id, key, options) {

@@ -9,7 +9,8 @@ const verdictOf = new Map(verdicts.map((verdict, place) => [verdict.letter, plac
 const outcomeOf = new Map(data.outcomes.map(([letter, name, meaning]) => [letter, { name, meaning }]));
 const SUITE = verdicts.findIndex((verdict) => verdict.name === "suite");
 const LOUD = new Set(verdicts.flatMap((verdict, place) => (["known", "suite", "fixed", "broken"].includes(verdict.name) ? [place] : [])));
-const layers = data.layers.map(([profile, evidence, outcomes, letters, facts, times, comparisons]) => ({ profile, evidence, outcomes, letters, facts, times, comparisons }));
+// One layer for each column: a profile and the evidence that was asked of it.
+const layers = data.layers.map(([outcomes, letters, facts, times, comparisons], column) => ({ column, evidence: data.columns[column][2], outcomes, letters, facts, times, comparisons }));
 const dtypes = data.cases[3].map((place) => /(?:^|,)dtype=([^,]*)/.exec(data.strings[place])?.[1] ?? "");
 
 const casesOf = data.rows.map(() => []);
@@ -60,7 +61,7 @@ function cellAt(layer, place) {
     milliseconds: pick(layer.times, rank),
     comparison: pick(layer.comparisons, rank),
     row: `${string(caseOperator[place])}/${string(caseProvider[place])}[${string(caseParameters[place])}]`,
-    get id() { return `${data.profiles[layer.profile][0]}:${this.row}@${this.evidence[0]}`; },
+    get id() { return `${data.columns[layer.column][0]}:${this.row}@${this.evidence[0]}`; },
   };
 }
 

@@ -2,25 +2,22 @@
 // The facts of one square: its cells, and of each what was found, how far off, what ran, and how to repeat it.
 let opened = null;
 
-function openSquare(row, profile, wanted = null) {
+function openSquare(row, column, wanted = null) {
   const cells = [];
-  for (const layer of layers) {
-    if (layer.profile !== profile) continue;
-    cells.push(...casesOf[row].filter((place) => layer.letters[place] !== ".").map((place) => cellAt(layer, place)));
-  }
+  cells.push(...casesOf[row].filter((place) => layers[column].letters[place] !== ".").map((place) => cellAt(layers[column], place)));
   if (!cells.length) return;
   cells.sort((a, b) => a.verdict - b.verdict || b.layer.evidence - a.layer.evidence || a.place - b.place);
   const target = wanted ? cells.find((cell) => cell.id === wanted) : LOUD.has(cells[0].verdict) || cells.length === 1 ? cells[0] : null;
   byId("detail-title").textContent = data.rows[row][0];
-  byId("detail-about").replaceChildren(`${data.profiles[profile][1]}, ${count(cells.length, "cell")}: `, element("span", {}, countWords(cells)));
+  byId("detail-about").replaceChildren(`${data.columns[column][1]}, ${data.evidences[layers[column].evidence][0]}, ${count(cells.length, "cell")}: `, element("span", {}, countWords(cells)));
   const list = byId("detail-body");
   list.replaceChildren();
   fillList(list, cells, Math.max(100, cells.indexOf(target) + 1), target);
   byId("detail").hidden = false;
   document.body.classList.add("open");
-  select(row, profile);
-  opened = { row, profile };
-  writeHash(target ? target.id : `${data.profiles[profile][0]}:${data.rows[row][0]}`);
+  select(row, column);
+  opened = { row, column };
+  writeHash(target ? target.id : `${nameOf(column)}:${data.rows[row][0]}`);
   byId("detail-title").focus({ preventScroll: true });
   list.scrollTop = 0;
   if (wanted && target) list.querySelector("details[open]")?.scrollIntoView({ block: "start" });
@@ -113,11 +110,11 @@ const copier = (text) => async (event) => {
   setTimeout(() => { button.textContent = "Copy"; }, 1600);
 };
 
-function select(row, profile) {
+function select(row, column) {
   for (const td of byId("grid").querySelectorAll("[aria-selected]")) td.removeAttribute("aria-selected");
   const index = listed.findIndex((item) => item.place === row);
   if (index < 0) return;
-  const td = tdAt(index, columns.indexOf(profile));
+  const td = tdAt(index, ordered.indexOf(column));
   td?.setAttribute("aria-selected", "true");
   if (td) reveal(td);
 }
@@ -128,7 +125,7 @@ function closeDetail() {
   for (const td of byId("grid").querySelectorAll("[aria-selected]")) td.removeAttribute("aria-selected");
   writeHash("");
   const index = listed.findIndex((item) => item.place === opened?.row);
-  if (index >= 0) moveFocus(index, columns.indexOf(opened.profile));
+  if (index >= 0) moveFocus(index, ordered.indexOf(opened.column));
 }
 
 function writeHash(id) {
@@ -137,17 +134,19 @@ function writeHash(id) {
   } catch { /* a sandboxed frame has no history: the page works without links into it */ }
 }
 
-// `#profile:operator/provider[...]@evidence` opens a cell, `#profile:base` a square.
+const nameOf = (column) => `${data.columns[column][0]}@${data.evidences[layers[column].evidence][0]}`;
+
+// `#profile:operator/provider[...]@evidence` opens a cell, `#profile@evidence:base` a square.
 function openFromHash() {
   let id = location.hash.slice(1);
   try { id = decodeURIComponent(id); } catch { return; }
-  const profile = data.profiles.findIndex(([name]) => id.startsWith(`${name}:`));
-  if (profile < 0) return;
-  const rest = id.slice(data.profiles[profile][0].length + 1);
+  const [, profile, before, rest, after] = /^([^:@]*)(?:@(\w+))?:(.*?)(?:@(\w+))?$/.exec(id) ?? [];
+  const column = data.columns.findIndex(([name], place) => name === profile && nameOf(place) === `${name}@${before ?? after}`);
+  if (column < 0) return;
   let row = data.rows.findIndex(([base]) => base === rest);
   const operator = rest.split("/")[0];
   if (row < 0) row = caseRow[data.cases[1].findIndex((place) => string(place) === operator)] ?? -1;
   if (row < 0) return;
   if (!listed.some((item) => item.place === row)) clearFilters();
-  openSquare(row, profile, rest.includes("[") ? id : null);
+  openSquare(row, column, rest.includes("[") ? id : null);
 }

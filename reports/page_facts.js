@@ -54,7 +54,7 @@ function totals() {
   const lines = layers.map((layer) => {
     const counts = verdictCounts([layer]);
     const cells = [sum(counts), judgedIn([layer]), ...shown.map((place) => counts[place] || "·")];
-    return element("tr", {}, element("th", { scope: "row" }, data.profiles[layer.profile][0]), element("td", {}, data.evidences[layer.evidence][0]), cells.map((value) => element("td", {}, value.toLocaleString("en"))));
+    return element("tr", {}, element("th", { scope: "row" }, data.columns[layer.column][0]), element("td", {}, data.evidences[layer.evidence][0]), cells.map((value) => element("td", {}, value.toLocaleString("en"))));
   });
   byId("totals").append(element("table", {}, element("thead", {}, head), element("tbody", {}, lines)));
 }

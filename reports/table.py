@@ -121,7 +121,7 @@ def _matrix(grid: Grid, terminal: Terminal) -> list[str]:
     # A column that has nothing to say about any operator has said so above.
     shown = [
         place
-        for place in range(len(grid.profiles))
+        for place in range(len(grid.columns))
         if any(row.squares[place].worst not in (None, Verdict.UNKNOWN) for row in grid.rows)
     ]
     if not shown:
@@ -142,9 +142,8 @@ def _matrix(grid: Grid, terminal: Terminal) -> list[str]:
 
 
 def _header(grid: Grid, place: int) -> str:
-    evidences = {row.squares[place].evidence for row in grid.rows} - {None}
-    strongest = sorted((evidence for evidence in evidences if evidence), key=lambda evidence: -evidence.strength)
-    return "\n".join([grid.profiles[place].name, *(f"@{evidence}" for evidence in strongest)])
+    column = grid.columns[place]
+    return f"{column.profile.name}\n@{column.evidence}"
 
 
 def _square(square: Square, terminal: Terminal) -> str:

@@ -74,14 +74,18 @@ def test_a_weaker_evidence_never_counts_as_a_stronger_one() -> None:
     }
 
 
-def test_a_square_names_the_strongest_evidence_that_judged_a_cell() -> None:
-    planned = [cell(Evidence.COMPILE), cell(Evidence.INTERPRET), cell(Evidence.RUN)]
-    grid = pivot([run_of(passed(planned[0]), bad(planned[1], Outcome.CRASH))], planned)
-    assert grid.rows[0].squares[0].evidence is Evidence.INTERPRET
+def test_each_evidence_of_a_profile_has_a_column_of_its_own_weakest_first() -> None:
+    planned = [cell(Evidence.INTERPRET), cell(Evidence.COMPILE), cell(Evidence.RUN)]
+    grid = pivot([run_of(passed(planned[1]), bad(planned[0], Outcome.CRASH))], planned)
+    assert [str(column) for column in grid.columns] == ["laptop@compile", "laptop@interpret", "laptop@run"]
+    assert [profile.name for profile in grid.profiles] == ["laptop"]
+    squares = grid.rows[0].squares
+    assert [square.worst for square in squares] == [Verdict.OK, Verdict.BROKEN, Verdict.UNKNOWN]
+    assert [square.evidence for square in squares] == [Evidence.COMPILE, Evidence.INTERPRET, None]
 
 
 def test_a_square_shows_its_worst_cell() -> None:
-    planned = [cell(), cell(sample="empty-0"), cell(Evidence.COMPILE)]
+    planned = [cell(), cell(sample="empty-0"), cell(sample="odd-0")]
     grid = pivot([run_of(passed(planned[0]), passed(planned[1]), bad(planned[2], Outcome.UNCOMPILED))], planned)
     square = grid.rows[0].squares[0]
     assert square.worst is Verdict.BROKEN

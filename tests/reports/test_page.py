@@ -97,12 +97,12 @@ def unpack(data: Any) -> dict[str, tuple[str, str]]:
     verdicts = {letter: name for letter, name, *_ in data["verdicts"]}
     strings, (_, operators, providers, parameters, _) = data["strings"], data["cases"]
     cells = {}
-    for profile, evidence, found, judged, *_ in data["layers"]:
+    for (profile, _, evidence), (found, judged, *_) in zip(data["columns"], data["layers"], strict=True):
         for place, letter in enumerate(found):
             if letter == ".":
                 continue
             row = f"{strings[operators[place]]}/{strings[providers[place]]}[{strings[parameters[place]]}]"
-            name = f"{data['profiles'][profile][0]}:{row}@{data['evidences'][evidence][0]}"
+            name = f"{profile}:{row}@{data['evidences'][evidence][0]}"
             cells[name] = (outcomes[letter], verdicts[judged[place]])
     return cells
 
@@ -116,12 +116,12 @@ def test_every_cell_is_in_the_page_with_its_outcome_and_verdict(frame: Frame, gr
 def test_the_facts_of_a_cell_are_in_the_page(grid: Grid) -> None:
     data: Any = pack_grid(grid)
     layer = data["layers"][0]
-    phase, detail, _, launches, attempts, *_ = data["facts"][layer[4][0]]
+    phase, detail, _, launches, attempts, *_ = data["facts"][layer[2][0]]
     assert data["strings"][phase] == "compare"
     assert data["strings"][detail].startswith("</script><img")
     assert [attempt[0] for attempt in attempts] == [1, 2]
     assert launches == []
-    rule, total, wrong, *_ = layer[6][0]
+    rule, total, wrong, *_ = layer[4][0]
     assert (data["strings"][rule], total, wrong) == ("rtol 0.016", 15, 3)
 
 
@@ -129,9 +129,9 @@ def test_facts_stand_in_the_order_of_the_cases_whatever_the_plan_s_order_was(gri
     """Profiles may come with their cells in different orders; the script counts ranks along the cases."""
     backwards = tuple(reversed(grid.findings))
     data: Any = pack_grid(replace(grid, findings=backwards))
-    layer = next(layer for layer in data["layers"] if data["profiles"][layer[0]][0] == "laptop")
-    present = [letter for letter in layer[2] if letter != "."]
-    details = [data["facts"][fact][1] if len(data["facts"][fact]) > 1 else 0 for fact in layer[4]]
+    layer = data["layers"][[name for name, *_ in data["columns"]].index("laptop")]
+    present = [letter for letter in layer[0] if letter != "."]
+    details = [data["facts"][fact][1] if len(data["facts"][fact]) > 1 else 0 for fact in layer[2]]
     assert len(present) == len(details)
     assert [bool(detail) for detail in details] == [letter != "P" for letter in present]
 
@@ -143,10 +143,10 @@ def test_letters_are_one_each() -> None:
 
 
 def test_a_column_that_was_not_run_costs_next_to_nothing(grid: Grid) -> None:
-    layers: Any = pack_grid(grid)["layers"]
-    faraway = next(layer for layer in layers if layer[1] == Evidence.RUN.strength)
+    data: Any = pack_grid(grid)
+    faraway = data["layers"][[evidence for *_, evidence in data["columns"]].index(Evidence.RUN.strength)]
     assert len(json.dumps(faraway)) < 2 * 66 + 100
-    assert all(set(values) == {"all"} for values in faraway[4:])
+    assert all(set(values) == {"all"} for values in faraway[2:])
 
 
 def test_giant_outputs_do_not_make_a_giant_page(grid: Grid, monkeypatch: pytest.MonkeyPatch) -> None:

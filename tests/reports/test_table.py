@@ -90,12 +90,16 @@ def test_the_width_is_the_terminals_within_reason(monkeypatch: pytest.MonkeyPatc
 
 
 def test_many_profiles_are_printed_in_bands(grid: Grid) -> None:
-    columns = [replace(profile, name=f"{profile.name}-{place}") for place in range(8) for profile in grid.profiles[:2]]
+    columns = [
+        replace(column, profile=replace(column.profile, name=f"{column.profile.name}-{place}"))
+        for place in range(8)
+        for column in grid.columns[:2]
+    ]
     rows = tuple(replace(row, squares=row.squares[:2] * 8) for row in grid.rows)
-    text = render_table(replace(grid, profiles=tuple(columns), rows=rows, findings=()), Terminal(80))
+    text = render_table(replace(grid, columns=tuple(columns), rows=rows, findings=()), Terminal(80))
     lines = text[text.index("Operators  ") :].splitlines()
     assert max(map(len, lines)) <= 80
-    assert all(any(profile.name in line.split() for line in lines) for profile in columns)
+    assert all(any(column.profile.name in line.split() for line in lines) for column in columns)
     assert sum(line.split()[:1] == ["rms_norm"] for line in lines) > 1
 
 
