@@ -87,10 +87,11 @@ def _call_and_compare(cell: Cell) -> float:
     from matrix import providers
     from matrix.emulation import activate
     from matrix.judging import judge
+    from matrix.judging.attempt import Attempt, blame
     from matrix.judging.inputs import draw
     from operators.call import parse_call
 
-    attempt = judge.Attempt(cell, lambda _: None, activate(cell.profile))
+    attempt = Attempt(cell, lambda _: None, activate(cell.profile))
     function = providers.load(cell)
     arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
     due = judge.reference_of(cell, arguments)
@@ -100,7 +101,7 @@ def _call_and_compare(cell: Cell) -> float:
         returned = judge.call_provider(attempt, function, mine)
         judge.compare_returned(attempt, arguments, mine, returned, due)
     except Exception as error:  # noqa: BLE001 - a bad case takes its time on both sides
-        judge.blame(attempt, error)
+        blame(attempt, error)
     return time.perf_counter() - started
 
 

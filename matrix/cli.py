@@ -226,7 +226,12 @@ def _refuse_other_plan(directory: Path, planned: Plan, *, resuming: bool) -> Non
 
 def _settings(workers: int | None) -> RunSettings:
     cache = (HOME / "cache").resolve()
-    environment = {"MATRIX_CACHE": str(cache), "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    environment = {
+        "MATRIX_CACHE": str(cache),
+        "TRITON_CACHE_DIR": str(cache / "triton"),
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
     return RunSettings(workers=workers or os.cpu_count() or 1, environment=environment)
 
 

@@ -17,6 +17,11 @@ class Evidence(StrEnum):
     def strength(self) -> int:
         return list(Evidence).index(self)
 
+    @property
+    def emulated(self) -> bool:
+        """Whether it takes no device: host code runs on CPU tensors, with stand-ins for the chip's software."""
+        return self in (Evidence.COMPILE, Evidence.INTERPRET)
+
 
 class Phase(StrEnum):
     """What was being done when the outcome was decided. Blame follows the phase."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from matrix.outcome import Outcome, Phase
-from matrix.result import Comparison, Launch, Result, ResultError
+from matrix.result import Comparison, Compiled, Launch, Result, ResultError
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 T = TypeVar("T")
@@ -39,6 +39,8 @@ def result_to_json(result: Result) -> dict[str, Json]:
         "launches": [
             {"kernel": launch.kernel, "file": launch.file, "count": launch.count} for launch in result.launches
         ],
+        "compiled": [_write_compiled(compiled) for compiled in result.compiled],
+        "remembered": result.remembered,
         "gap": result.gap,
         "traceback": _shorten(result.traceback),
         "output": _shorten(result.output),
@@ -65,6 +67,8 @@ def result_from_json(record: object) -> Result:
             worker=_absent(_text, fields.get("worker"), "worker"),
             comparison=None if comparison is None else _read_comparison(comparison),
             launches=tuple(_read_launch(launch) for launch in launches),
+            compiled=tuple(_read_compiled(item) for item in _items(fields.get("compiled", []), "compiled")),
+            remembered=_absent(_text, fields.get("remembered"), "remembered"),
             gap=_absent(_text, fields.get("gap"), "gap"),
             traceback=_absent(_text, fields.get("traceback"), "traceback"),
             output=_absent(_text, fields.get("output"), "output"),
@@ -116,7 +120,7 @@ def _write_comparison(comparison: Comparison) -> dict[str, Json]:
 
 def _present(fields: dict[str, Json]) -> dict[str, Json]:
     """What is there. An empty first_bad is: it is the only index of a 0-d tensor."""
-    empty = {"detail": "", "launches": [], "policies": {}, "vacuous": []}
+    empty = {"detail": "", "launches": [], "compiled": [], "policies": {}, "vacuous": []}
     return {name: value for name, value in fields.items() if value is not None and empty.get(name) != value}
 
 
@@ -152,6 +156,41 @@ def _read_launch(record: object) -> Launch:
         kernel=_text(fields.get("kernel"), "launches.kernel"),
         file=_text(fields.get("file"), "launches.file"),
         count=_whole(fields.get("count", 1), "launches.count"),
+    )
+
+
+def _write_compiled(compiled: Compiled) -> Json:
+    fields: dict[str, Json] = {
+        "kernel": compiled.kernel,
+        "file": compiled.file,
+        "configuration": dict(compiled.configuration),
+        "size": compiled.size,
+        "shared": compiled.shared,
+        "registers": compiled.registers,
+        "spilled": compiled.spilled,
+        "seconds": write_float(round(compiled.seconds, 3)),
+        "count": compiled.count,
+        "tried": compiled.tried,
+        "fitting": compiled.fitting,
+    }
+    return _present(fields)
+
+
+def _read_compiled(record: object) -> Compiled:
+    fields = _mapping(record, "compiled")
+    configuration = _mapping(fields.get("configuration", {}), "compiled.configuration")
+    return Compiled(
+        kernel=_text(fields.get("kernel"), "compiled.kernel"),
+        file=_text(fields.get("file"), "compiled.file"),
+        configuration={name: _text(value, f"compiled.configuration.{name}") for name, value in configuration.items()},
+        size=_whole(fields.get("size"), "compiled.size"),
+        shared=_whole(fields.get("shared"), "compiled.shared"),
+        registers=_whole(fields.get("registers"), "compiled.registers"),
+        spilled=_whole(fields.get("spilled"), "compiled.spilled"),
+        seconds=read_float(fields.get("seconds"), "compiled.seconds"),
+        count=_whole(fields.get("count", 1), "compiled.count"),
+        tried=_absent(_whole, fields.get("tried"), "compiled.tried"),
+        fitting=_absent(_whole, fields.get("fitting"), "compiled.fitting"),
     )
 
 

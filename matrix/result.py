@@ -21,6 +21,37 @@ class Launch:
 
 
 @dataclass(frozen=True)
+class Compiled:
+    """One kernel that was compiled to the target's final binary, and never ran.
+
+    configuration  its compile-time constants and options, in words
+    size, shared   bytes of the binary, and of shared memory that a block takes
+    registers      32-bit registers of a thread;  spilled: how many of them live in memory instead
+    seconds        how long the compiler took (next to nothing where its cache had the binary)
+    count          launches that took this binary
+    tried, fitting of a tuned kernel: how many configurations were tried on the target, and how many fit; else None
+    """
+
+    kernel: str
+    file: str
+    configuration: dict[str, str]
+    size: int
+    shared: int
+    registers: int
+    spilled: int
+    seconds: float
+    count: int = 1
+    tried: int | None = None
+    fitting: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.tried is None) != (self.fitting is None):
+            raise ResultError(f"{self.kernel}: of a tuned kernel both are known, how many were tried and how many fit")
+        if self.tried is not None and self.fitting is not None and not 1 <= self.fitting <= self.tried:
+            raise ResultError(f"{self.kernel}: {self.fitting} of {self.tried} configurations fit")
+
+
+@dataclass(frozen=True)
 class Comparison:
     """How far an output was from the reference. Absent is None, never a made-up number.
 
@@ -57,6 +88,8 @@ class Result:
     worker      which worker process did it (`gw0-4711`)
     gap         name of the emulation gap, for INFRA caused by the emulation
     output      tail of what the worker printed or the traceback
+    compiled    with evidence `compile`: the kernels that were compiled, as far as the call came
+    remembered  when it was found, if in an earlier run with everything the same: an ISO time
     """
 
     cell: str
@@ -71,10 +104,16 @@ class Result:
     gap: str | None = None
     traceback: str | None = None
     output: str | None = None
+    compiled: tuple[Compiled, ...] = ()
+    remembered: str | None = None
 
     def __post_init__(self) -> None:
-        if self.outcome is Outcome.PASS and self.comparison is None:
-            raise ResultError(f"{self.cell}: a PASS needs a comparison")
+        if self.outcome is Outcome.PASS and self.comparison is None and not self.compiled:
+            raise ResultError(f"{self.cell}: a PASS needs a comparison, or kernels that were compiled")
+        if self.compiled and self.launches:
+            raise ResultError(f"{self.cell}: kernels that are only compiled are not launched")
+        if self.outcome is Outcome.PASS and self.comparison is None and self.phase is not Phase.COMPILE:
+            raise ResultError(f"{self.cell}: kernels that were compiled pass in phase compile, not {self.phase}")
         if self.outcome is Outcome.WRONG and self.phase is not Phase.COMPARE:
             raise ResultError(f"{self.cell}: WRONG is found in phase compare, not {self.phase}")
         if self.outcome is not Outcome.PASS and not self.detail:

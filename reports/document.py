@@ -93,13 +93,15 @@ def describe_cell(finding: Finding) -> dict[str, Json]:
 def _more(finding: Finding) -> dict[str, Json]:
     result = finding.result
     spelled = result_to_json(result)
-    launches = spelled.get("launches", [])
+    launches, compiled = spelled.get("launches", []), spelled.get("compiled", [])
     return {
         "call": finding.call,
         "unstable": finding.unstable,
         "attempts": [_attempt(attempt) for attempt in finding.attempts] if len(finding.attempts) > 1 else [],
         "comparison": spelled.get("comparison"),
         "launches": launches[:MOST_LAUNCHES] if isinstance(launches, list) else [],
+        "compiled": compiled[:MOST_LAUNCHES] if isinstance(compiled, list) else [],
+        "remembered": result.remembered,
         "gap": result.gap,
         "worker": result.worker,
         "traceback": tail(clean(result.traceback or ""), OUTPUT_LIMIT),

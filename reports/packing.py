@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from matrix.outcome import MEANING, Evidence, Outcome, Verdict
 from matrix.record import Json
-from matrix.result import Comparison, Result
+from matrix.result import Comparison, Compiled, Result
 from matrix.verdict import LOUD, SEVERITY
 from reports.finding import Finding
 from reports.grid import Grid
@@ -68,7 +68,7 @@ class Packer:
         return self.known[key]
 
     def fact(self, finding: Finding) -> int:
-        """Everything that many cells have in common: phase, detail, gap, launches, attempts, expectation, output."""
+        """Everything that many cells have in common: phase, detail, gap, kernels, attempts, expectation, output."""
         result = finding.result
         launches: list[Json] = [
             [self.text(item.kernel, 200), self.text(item.file, 300), item.count]
@@ -92,8 +92,17 @@ class Packer:
             self.text(tail(clean(result.output or ""), OUTPUT_LIMIT), OUTPUT_LIMIT + 2) if output else 0,
             int(finding.unstable),
             self.text(finding.vacuous) if finding.impostors else 0,
+            [self._compiled(item) for item in result.compiled[:MOST_LAUNCHES]],
+            self.text(result.remembered, 40),
         ]
         return self.facts.place(_trim(fact))
+
+    def _compiled(self, item: Compiled) -> Json:
+        """A compiled kernel; its compile time is left out, which would keep cells from sharing what they have in common."""
+        configuration = ", ".join(f"{name}={value}" for name, value in item.configuration.items())
+        names: list[Json] = [self.text(item.kernel, 200), self.text(item.file, 300), self.text(configuration, 600)]
+        numbers: list[Json] = [item.count, item.size, item.shared, item.registers, item.spilled]
+        return [*names, *numbers, item.tried or 0, item.fitting or 0]
 
     def _attempt(self, result: Result) -> Json:
         milliseconds = None if result.seconds is None else _number(1000 * result.seconds)

@@ -57,7 +57,7 @@ const line = (name, ...values) => {
 const list = (items) => (items.length ? element("ul", {}, items.map((item) => element("li", {}, item))) : null);
 
 function cellFacts(cell) {
-  const [phase, detail, gap, launches, attempts, expectation, traceback, output, unstable, vacuous] = cell.fact;
+  const [phase, detail, gap, launches, attempts, expectation, traceback, output, unstable, vacuous, compiled, remembered] = cell.fact;
   const found = string(detail) || `${cell.outcome.meaning}.`;
   const facts = element("dl", {},
     line("verdict", `${verdicts[cell.verdict].name}: ${verdicts[cell.verdict].meaning}`),
@@ -68,6 +68,8 @@ function cellFacts(cell) {
     expectation ? line("expected", `${string(expectation[0])}: ${string(expectation[1])}${expectation[2] ? ` (${string(expectation[2])})` : ""}`) : [],
     cell.comparison ? comparisonLines(cell.comparison, vacuous) : [],
     line("kernels that ran", list((launches || []).map(([kernel, file, times]) => [element("code", {}, kernel === 0 ? "" : string(kernel)), ` ${times} × in `, element("code", {}, string(file))]))),
+    line("kernels compiled", list((compiled || []).map(compiledKernel))),
+    line("remembered", string(remembered) && `found at ${string(remembered)}, with everything the same`),
     line("attempts", unstable && "they ended differently", list((attempts || []).map(([number, outcome, where, time]) => `${number}: ${string(outcome)} in ${string(where)} ${duration(time)}`))),
   );
   const again = `python -m matrix rerun '${cell.id}'`;
@@ -75,6 +77,13 @@ function cellFacts(cell) {
     output ? folded("What it printed", string(output)) : null,
     traceback ? folded("Traceback", string(traceback)) : null,
     element("div", { class: "copy" }, element("code", {}, again), element("button", { type: "button", class: "plain", onclick: copier(again) }, "Copy")));
+}
+
+function compiledKernel([kernel, file, configuration, times, size, shared, registers, spilled, tried, fitting]) {
+  const facts = [`${(size ?? 0).toLocaleString("en")} B of binary`, `${(shared ?? 0).toLocaleString("en")} B of shared memory`, count(registers ?? 0, "register")];
+  if (spilled) facts.push(`${count(spilled, "register")} in memory`);
+  if (tried) facts.push(`${fitting} of ${count(tried, "configuration")} fit`);
+  return [element("code", {}, string(kernel)), ` ${times} × in `, element("code", {}, string(file)), `: ${facts.join(", ")}; `, element("code", {}, string(configuration))];
 }
 
 function comparisonLines(comparison, vacuous) {

@@ -144,7 +144,7 @@ class Summary:
         fooled = [finding for finding in passed if finding.impostors]
         hollow = _hollow(passed)
         return Vacuity(
-            len(passed),
+            sum(finding.result.comparison is not None for finding in passed),
             tuple(item for item in fooled if item.vacuous),
             tuple(item for item in fooled if not item.vacuous and item.id.operator in hollow),
             tuple(item for item in fooled if not item.vacuous and item.id.operator not in hollow),

@@ -8,6 +8,6 @@ docs/architecture.md says which part does what. Importing this package imports n
 """
 
 from matrix.emulation.activation import Emulator, activate
-from matrix.emulation.gaps import EmulationGap, KernelFault, OutOfBounds
+from matrix.emulation.gaps import EmulationGap, KernelFault, OutOfBounds, Refused
 
-__all__ = ["EmulationGap", "Emulator", "KernelFault", "OutOfBounds", "activate"]
+__all__ = ["EmulationGap", "Emulator", "KernelFault", "OutOfBounds", "Refused", "activate"]

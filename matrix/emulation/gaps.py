@@ -7,7 +7,8 @@ EmulationError              never raised itself
    |- OutOfBounds           a load, store or atomic outside of every tensor of the launch
    |- NotCompilable         Triton's compiler would have refused it
    |  '- StaticAssertion    `tl.static_assert` does not hold
-   '- LaunchRefused         the driver would have refused the launch: grid or arguments
+   |- LaunchRefused         the driver would have refused the launch: grid or arguments
+   '- Refused               the compiler of the target refused the kernel, or it exceeds a limit of the target
 """
 
 from __future__ import annotations
@@ -58,7 +59,15 @@ class LaunchRefused(KernelFault):
     """The driver or Triton's launcher refuses this launch."""
 
 
-_EMULATION = str(Path(__file__).parent)
+class Refused(KernelFault):
+    """The target's compiler refuses a kernel, or the target has not what it wants (`wanted`, if that is a number)."""
+
+    def __init__(self, reason: str, wanted: int | None = None) -> None:
+        super().__init__(reason)
+        self.wanted = wanted
+
+
+_EMULATION = tuple(str(Path(__file__).parents[1] / name) for name in ("emulation", "compilation"))
 _PACKAGES = sysconfig.get_paths()["purelib"]
 _CALCULATORS = tuple(str(Path(_PACKAGES, name)) for name in ("numpy", "scipy"))
 

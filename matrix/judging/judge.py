@@ -6,11 +6,9 @@ Blame follows the phase: what fails before the provider is called is the suite's
 from __future__ import annotations
 
 import os
-import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,10 @@ import torch
 
 from matrix import providers
 from matrix.cell import Cell
-from matrix.emulation import EmulationGap, Emulator, activate
+from matrix.compilation import Compiler
+from matrix.compilation import activate as activate_compiler
+from matrix.emulation import Emulator, activate
+from matrix.judging.attempt import Announce, Attempt, blame, describe
 from matrix.judging.comparing import Judged, compare_outputs
 from matrix.judging.device_launches import device_launches
 from matrix.judging.fallback import fallen_back
@@ -26,46 +27,14 @@ from matrix.judging.inputs import Arguments, draw, poison, torch_dtype
 from matrix.judging.outputs import Labelled, changed_arguments, flatten, untouched_tensors
 from matrix.judging.reference import Answer, answer, written_by
 from matrix.outcome import Evidence, Outcome, Phase
-from matrix.result import Comparison, Launch, Result
-from matrix.runner.limits import is_out_of_memory
+from matrix.result import Comparison, Compiled, Launch, Result
 from operators.call import parse_call
 
 CACHE_VARIABLE = "MATRIX_CACHE"
-TRACEBACK_LIMIT = 6000
-
-Announce = Callable[[Phase], None]
 
 
 class SuiteFault(Exception):  # noqa: N818 - a fault of ours, told apart from errors of those we judge
     """Inputs or reference could not be had: the case is at fault."""
-
-
-@dataclass
-class Attempt:
-    """One try at a cell: where it stands, and what it has gathered so far."""
-
-    cell: Cell
-    announce: Announce
-    emulator: Emulator | None = None
-    phase: Phase = Phase.START
-    launches: tuple[Launch, ...] = ()
-    entered: bool = False
-    started: float = field(default_factory=time.perf_counter)
-
-    def enter(self, phase: Phase) -> None:
-        self.phase = phase
-        self.announce(phase)
-
-    def result(self, outcome: Outcome, detail: str = "", **facts: Any) -> Result:
-        return Result(
-            cell=str(self.cell.id),
-            outcome=outcome,
-            phase=facts.pop("phase", self.phase),
-            detail=detail,
-            seconds=time.perf_counter() - self.started,
-            launches=self.launches,
-            **facts,
-        )
 
 
 def judge(cell: Cell, announce: Announce) -> Result:
@@ -77,42 +46,17 @@ def judge(cell: Cell, announce: Announce) -> Result:
         return blame(attempt, error)
 
 
-def blame(attempt: Attempt, error: BaseException) -> Result:
-    """The result that an exception amounts to."""
-    detail = describe(error)
-    facts: dict[str, Any] = {"traceback": _traceback(error)}
-    gap = error if isinstance(error, EmulationGap) else None
-    if gap is None and attempt.emulator is not None and attempt.phase in (Phase.IMPORT, Phase.RUN):
-        gap = attempt.emulator.classify(error)
-    if gap is not None:
-        return attempt.result(Outcome.INFRA, f"emulation gap {gap.name}: {gap.detail}", gap=gap.name, **facts)
-    if attempt.phase in (Phase.RUN, Phase.IMPORT) and is_out_of_memory(error):
-        return attempt.result(Outcome.OOM, f"wants more memory than a worker is given: {detail}", **facts)
-    if attempt.phase in (Phase.RUN, Phase.IMPORT):
-        return attempt.result(Outcome.ERROR, detail, **facts)
-    return attempt.result(Outcome.INFRA, f"{attempt.phase} failed: {detail}", **facts)
-
-
-def describe(error: BaseException) -> str:
-    """One line: the exception and the last place in the code that raised it."""
-    frames = traceback.extract_tb(error.__traceback__)
-    text = " ".join(str(error).split())[:300]
-    where = ""
-    if frames:
-        where = f" ({'/'.join(Path(frames[-1].filename).parts[-3:])}:{frames[-1].lineno})"
-    return f"{type(error).__name__}: {text}{where}" if text else f"{type(error).__name__}{where}"
-
-
 def _judge(attempt: Attempt) -> Result:
     cell = attempt.cell
     attempt.enter(Phase.IMPORT)
-    if cell.evidence is Evidence.INTERPRET:
-        attempt.emulator = activate(cell.profile)
+    attempt.emulator = emulator_of(cell)
     function = providers.load(cell)
     if silent := fallen_back(cell, function):
         return attempt.result(Outcome.UNDISPATCHED, silent)
     attempt.enter(Phase.INPUTS)
     arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
+    if cell.evidence is Evidence.COMPILE:
+        return _judge_compiled(attempt, function, arguments)
     attempt.enter(Phase.REFERENCE)
     due = reference_of(cell, arguments)
     mine = provider_arguments(cell, arguments, due)
@@ -122,6 +66,33 @@ def _judge(attempt: Attempt) -> Result:
     returned = call_provider(attempt, function, mine)
     attempt.enter(Phase.COMPARE)
     return compare_returned(attempt, arguments, mine, returned, due)
+
+
+def emulator_of(cell: Cell) -> Emulator | Compiler | None:
+    """What stands in for the chip in this process, where the evidence takes none."""
+    if cell.evidence is Evidence.COMPILE:
+        return activate_compiler(cell.profile)
+    return activate(cell.profile) if cell.evidence is Evidence.INTERPRET else None
+
+
+def _judge_compiled(attempt: Attempt, function: Callable[..., Any], arguments: Arguments) -> Result:
+    """PASS when every kernel that the call launches was compiled. The reference gives the form of `out=` and no more."""
+    due = Answer()
+    if arguments.like:
+        attempt.enter(Phase.REFERENCE)
+        due = reference_of(attempt.cell, arguments)
+    mine = provider_arguments(attempt.cell, arguments, due)
+    attempt.enter(Phase.COMPILE)
+    returned = call_provider(attempt, function, mine)
+    if isinstance(attempt.emulator, Compiler) and attempt.emulator.unknown.stopped is not None:
+        raise attempt.emulator.unknown.stopped  # host code caught it and went on without the value
+    got = flatten(returned) + changed_arguments(mine, written_by(attempt.cell.case.operator, arguments))
+    if silent := _undispatched(attempt, arguments, got):
+        return attempt.result(Outcome.UNDISPATCHED, silent)
+    if not attempt.compiled:
+        nothing = Comparison("nothing to compute, so no kernel to compile", 0, 0)
+        return attempt.result(Outcome.PASS, phase=Phase.COMPARE, comparison=nothing)
+    return attempt.result(Outcome.PASS)
 
 
 def reference_of(cell: Cell, arguments: Arguments) -> Answer:
@@ -148,7 +119,7 @@ def provider_arguments(cell: Cell, arguments: Arguments, due: Answer) -> Argumen
     for name, index in arguments.like.items():
         model = outputs[index][1] if outputs else torch.empty(0, dtype=torch_dtype(cell.case.dtype, cell.case.dtype))
         mine.kwargs[name] = torch.full(model.shape, poison(model.dtype), dtype=model.dtype)
-    device = "cpu" if cell.evidence is Evidence.INTERPRET else cell.profile.device
+    device = "cpu" if cell.evidence.emulated else cell.profile.device
     if device == "cpu":
         return mine
     return mine.mapped(lambda leaf: _on_device(leaf, device))
@@ -166,7 +137,9 @@ def call_provider(attempt: Attempt, function: Callable[..., Any], mine: Argument
     emulator = attempt.emulator
     key = providers.INTERPRETED_KEY if emulator is not None else attempt.cell.profile.dispatch_key
     torch.manual_seed(0)
-    launches: list[Launch] = []
+    launches: list[Launch] | list[Compiled] = []
+    if isinstance(emulator, Compiler):
+        function = emulator.watched(function)
     try:
         with (
             torch.no_grad(),
@@ -180,7 +153,7 @@ def call_provider(attempt: Attempt, function: Callable[..., Any], mine: Argument
             finally:
                 attempt.entered = there.entered
     finally:
-        attempt.launches = tuple(launches)
+        attempt.note(launches)
 
 
 @contextmanager
@@ -194,7 +167,7 @@ def _poisoned_memory() -> Iterator[None]:
         torch.use_deterministic_algorithms(mode=before)
 
 
-def _watched(attempt: Attempt) -> AbstractContextManager[list[Launch]]:
+def _watched(attempt: Attempt) -> AbstractContextManager[list[Launch] | list[Compiled]]:
     """The launches of the block; without emulation and without a device there are none to see."""
     if attempt.emulator is not None:
         return attempt.emulator.launches()
@@ -241,7 +214,7 @@ def _undispatched(attempt: Attempt, arguments: Arguments, got: list[Labelled]) -
     """Why the answer is not the provider's kernel's; empty when it is, or when there was nothing to compute."""
     if not attempt.entered:
         return "torch never came by the provider's function"
-    if attempt.cell.case.operator.proof == "call" or attempt.launches:
+    if attempt.cell.case.operator.proof == "call" or attempt.launches or attempt.compiled:
         return ""
     empty = not got or all(tensor.numel() == 0 for _, tensor in got)
     if empty or any(tensor.numel() == 0 for _, tensor in arguments.tensors()):
@@ -266,7 +239,3 @@ def _bytes(tensor: torch.Tensor) -> torch.Tensor:
 def _short(text: str | None, limit: int = 160) -> str:
     plain = " ".join((text or "").split())
     return plain if len(plain) <= limit else plain[: limit - 3] + "..."
-
-
-def _traceback(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error))[-TRACEBACK_LIMIT:]

@@ -12,8 +12,9 @@ import torch
 
 from matrix import providers
 from matrix.cell import Cell
-from matrix.emulation import Emulator, activate
-from matrix.outcome import Evidence
+from matrix.compilation import Compiler
+from matrix.emulation import Emulator
+from matrix.judging.judge import emulator_of
 
 COUNT = 64
 
@@ -23,7 +24,7 @@ class Worker:
     """What this process was made ready for."""
 
     device: str = "cpu"
-    emulator: Emulator | None = None
+    emulator: Emulator | Compiler | None = None
 
 
 _worker = Worker()
@@ -38,9 +39,8 @@ def warm(cell: Cell) -> None:
     warnings.simplefilter(
         "ignore"
     )  # what providers and torch warn of is theirs; it would drown the output that is kept
-    _worker.device = "cpu" if cell.evidence is Evidence.INTERPRET else cell.profile.device
-    if cell.evidence is Evidence.INTERPRET:
-        _worker.emulator = activate(cell.profile)
+    _worker.device = "cpu" if cell.evidence.emulated else cell.profile.device
+    _worker.emulator = emulator_of(cell)
     with contextlib.suppress(Exception):
         providers.load(cell)
 
@@ -56,6 +56,10 @@ def probe() -> str | None:
 def _probe() -> str | None:
     source = torch.arange(COUNT, dtype=torch.float32, device=_worker.device)
     target = torch.full_like(source, torch.nan)
+    if isinstance(_worker.emulator, Compiler):
+        with _worker.emulator.launches() as compiled:
+            _launch(source, target)
+        return None if compiled else "a known kernel was not compiled"
     _launch(source, target)
     if not torch.equal(target.cpu(), torch.arange(COUNT, dtype=torch.float32) * 2 + 1):
         return "a known kernel gave a wrong answer"

@@ -64,9 +64,9 @@ class Journal:
             return
         line = _line("result", {"time": now(), **result_to_json(result)})
         if len(line) > LINE_LIMIT:
-            short = replace(
-                result, detail=result.detail[:1000], traceback=None, output=None, launches=result.launches[:100]
-            )
+            launches, compiled = result.launches[:100], result.compiled[:100]
+            less = replace(result, detail=result.detail[:1000], launches=launches, compiled=compiled)
+            short = replace(less, traceback=None, output=None)
             line = _line("result", {"time": now(), **result_to_json(short)})
         self._append(line)
 
