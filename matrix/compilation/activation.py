@@ -89,11 +89,10 @@ def activate(profile: Profile) -> Compiler:
 
 
 def _install(profile: Profile, emulation: Emulation) -> Compiler:
-    origins: dict[str, str] = {}
-    stack = stand_in_stack.install(emulation, origins)
+    stack = stand_in_stack.install(emulation)
     kernels = KernelCompiler(profile.name, emulation.target)
     kernels.install()
-    launcher = Launcher(kernels, origins, emulation.launch_arguments)
+    launcher = Launcher(kernels, emulation.launch_arguments)
     launcher.install()
     tuning.install(launcher)
     return Compiler(profile, launcher, stack.window)

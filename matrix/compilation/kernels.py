@@ -103,13 +103,14 @@ class KernelCompiler:
             raise
         except OSError as error:
             raise EmulationGap(f"compiler:{type(error).__name__}", _sentence(error)) from error
-        except Exception as error:
-            refused = error if isinstance(error, Refused) else Refused(f"{src.name}: {_sentence(error)}")
-            self.known[key] = refused
-            raise refused from error
         except Fits as fits:
             self.known[key] = fits
             raise
+        except Exception as error:  # noqa: BLE001 - a compiler raises anything, and all of it is a refusal
+            self.known[key] = _refusal(src.name, error)
+            kernel = None
+        if kernel is None:
+            raise self.known[key]
         kernel.binary_facts = self.facts(src, kernel, time.perf_counter() - began)
         return kernel
 
@@ -151,6 +152,14 @@ class KernelCompiler:
             configuration=_configuration(src, kernel.metadata),
             written=None if text is None else written_arguments(text, _variables(src)),
         )
+
+
+def _refusal(kernel: str, error: Exception) -> Refused:
+    if isinstance(error, Refused):
+        return error
+    refused = Refused(f"{kernel}: {_sentence(error)}")
+    refused.__cause__ = error
+    return refused
 
 
 def _variables(src: Any) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from matrix.compilation.kernels import Binary, KernelCompiler
 from matrix.emulation.gaps import LaunchRefused, MissingOnStandIn
 from matrix.emulation.grid import checked_grid
-from matrix.emulation.source_files import source_file
+from matrix.emulation.source_files import kernel_origin
 from matrix.result import Compiled
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ class CompiledKernel:
 class Launcher:
     """Compiles what host code launches."""
 
-    def __init__(self, kernels: KernelCompiler, origins: dict[str, str], dropped: Iterable[str]) -> None:
+    def __init__(self, kernels: KernelCompiler, dropped: Iterable[str]) -> None:
         self.kernels = kernels
-        self.origins = origins
         self.dropped = frozenset(dropped)
         self.record: list[Compiled] = []
         self.unknown: Any = None
@@ -79,9 +78,10 @@ class Launcher:
 
     def note(self, function: Any, facts: Binary) -> None:
         """Count a launch of a binary."""
+        name, file = kernel_origin(function.fn)
         compiled = Compiled(
-            kernel=function.__name__,
-            file=source_file(function, self.origins),
+            kernel=name,
+            file=file,
             configuration=facts.configuration,
             size=facts.size,
             shared=facts.shared,

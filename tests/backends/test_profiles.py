@@ -41,6 +41,8 @@ def test_every_vendor_of_the_field_has_a_column() -> None:
     assert set(load_profiles()) == {
         *("aipu", "arm", "ascend", "cambricon", "cpu-interpreter", "cuda", "enflame", "hygon", "iluvatar"),
         *("kunlunxin", "metax", "mthreads", "rocm", "spacemit", "sunrise", "thead", "tsingmicro"),
+        *("sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_120"),
+        *("gfx90a", "gfx942", "gfx950", "gfx1100", "gfx1201"),
     }
 
 
@@ -198,7 +200,7 @@ def test_reading_all_columns_is_quick() -> None:
     load_profiles()
     start = time.perf_counter()
     load_profiles()
-    assert time.perf_counter() - start < 0.05
+    assert time.perf_counter() - start < 0.1
 
 
 def test_reading_the_columns_imports_no_torch() -> None:
