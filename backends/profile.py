@@ -64,6 +64,7 @@ class Emulation:
     autotune_arguments extra arguments of `triton.autotune`
     language_arguments extra arguments of functions of `triton.language`: function -> names
     any_block_size   whether the vendor's Triton takes blocks whose extents are no powers of two
+    tensor_returns   whether numbers that device functions return become tensors there, as they did up to Triton 3.4
     block_slices     whether it takes parts of blocks, `x[:, 3]`, and assigns to them
     """
 
@@ -79,6 +80,7 @@ class Emulation:
     autotune_arguments: tuple[str, ...] = ()
     language_arguments: dict[str, tuple[str, ...]] = field(default_factory=dict)
     any_block_size: bool = False
+    tensor_returns: bool = False
     block_slices: bool = False
 
 

@@ -153,6 +153,7 @@ def _emulation(parent: Table) -> Emulation | None:
         autotune_arguments=table.texts("autotune_arguments", pattern=VARIABLE),
         language_arguments=_language_arguments(table),
         any_block_size=table.flag("any_block_size"),
+        tensor_returns=table.flag("tensor_returns"),
         block_slices=table.flag("block_slices"),
     )
     table.finish()

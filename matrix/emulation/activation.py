@@ -125,6 +125,7 @@ def _install(profile: Profile, emulation: Emulation) -> Emulator:
     if emulation.block_slices:
         BlockSlices(semantic).install(rewritten)
     launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments])
+    launcher.tensor_returns = emulation.tensor_returns
     launcher.install()
     tuning.install()
     return Emulator(profile, launcher, stack)

@@ -53,7 +53,10 @@ def register(emulation: Emulation, device: StandInDevice, generators: Generators
     if chip == CHIP_LITERAL:  # on any other chip these functions refuse their arguments, and do so here
         for name, functions in CHIP_CHECKS.items():
             wrapt.register_post_import_hook(partial(_relabel, functions, CHIP_LITERAL, here), name)
-    sys.meta_path.insert(0, _VendorImports(vendor, {chip: here, "cpu": HostName("cpu")}))
+    labels = {chip: here, "cpu": HostName("cpu")}
+    if "torch.cuda" in emulation.device_modules:
+        labels[CHIP_LITERAL] = DeviceName("cpu", CHIP_LITERAL)
+    sys.meta_path.insert(0, _VendorImports(vendor, labels))
 
 
 class _VendorImports(MetaPathFinder):

@@ -106,6 +106,7 @@ class Launcher:
         self.records: list[list[Launch]] = []
         self.pointers: dict[str, Any] = {}
         self.depth = 0
+        self.tensor_returns = False  # numbers that device functions return become tensors
 
     def install(self) -> None:
         """Hook the JIT function for good."""
@@ -140,7 +141,14 @@ class Launcher:
                 raise LaunchRefused(f"{function.__name__}() got an unexpected argument {next(iter(unknown))!r}")
             args = tuple(bound.values())
         native, constexpr = self.native, self.core.constexpr
-        return kernel.function(*[value if isinstance(value, native) else constexpr(value) for value in args])
+        result = kernel.function(*[value if isinstance(value, native) else constexpr(value) for value in args])
+        return self._as_tensors(result) if self.tensor_returns else result
+
+    def _as_tensors(self, result: Any) -> Any:
+        if isinstance(result, tuple | self.core.tuple):
+            return type(result)([self._as_tensors(item) for item in result])
+        value = result.value if isinstance(result, self.core.constexpr) else result
+        return self.semantic.to_tensor(value) if isinstance(value, bool | int | float) else result
 
     def launch(
         self, function: Any, args: tuple[Any, ...], grid: Any, kwargs: dict[str, Any], *, warmup: bool

@@ -237,6 +237,8 @@ def install_lies(window: Window, device: StandInDevice, chip: str, *, moved: boo
     if not hasattr(torch, chip):
         setattr(torch, chip, device)
         setattr(torch.Tensor, chip, lambda tensor, *_arguments, **_named: tensor)  # it moves a tensor to where it is
+    if moved:
+        torch.Tensor.is_cuda = property(is_here)  # type: ignore[assignment]
     if moved or chip == "cuda":
         for name in _TORCH_CUDA:
             setattr(torch.cuda, name, _either(window, getattr(device, name), getattr(torch.cuda, name)))
