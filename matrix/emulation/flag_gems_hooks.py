@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -66,7 +67,7 @@ class _VendorImports(MetaPathFinder):
     """
 
     def __init__(self, vendor: str, labels: Mapping[str, str]) -> None:
-        self.folders = (f"_{vendor}.", f"flag_gems.runtime.backend._{vendor}.")
+        self.folders = (f"_{vendor}.", f"flag_gems.runtime.backend._{vendor}.", *_architectures(vendor))
         self.labels = labels
 
     def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
@@ -76,6 +77,15 @@ class _VendorImports(MetaPathFinder):
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
             spec.loader = _Relabelling(name, spec.loader.path, self.labels)
         return spec
+
+
+def _architectures(vendor: str) -> list[str]:
+    """Folders of the vendor's for one architecture each, which are imported as packages of their own."""
+    provider = importlib.util.find_spec("flag_gems")
+    if provider is None or provider.origin is None:
+        return []
+    folders = (Path(provider.origin).parent / "runtime" / "backend" / f"_{vendor}").glob("*/ops")
+    return [f"{folder.parent.name}." for folder in folders]
 
 
 class _Relabelling(SourceFileLoader):

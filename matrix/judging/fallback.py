@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,12 +37,21 @@ def fallen_back(cell: Cell, function: Callable[..., Any]) -> str:
     if cell.case.provider not in REGISTRIES:
         return ""
     package = REGISTRIES[cell.case.provider][0]
+    if _is_vendors_own(function, package):
+        return ""
     names = _names(cell, function, package)
     for failed in failed_imports(package):
         if specialised := sorted(names & failed.names):
             generic = f"a generic operator answers for {specialised[0]}, which the vendor specialises"
             return f"{generic}: `import {failed.module}` failed with {failed.reason}"
     return ""
+
+
+def _is_vendors_own(function: Callable[..., Any], package: str) -> bool:
+    """Whether the function is written in the chosen vendor's folder: another of its modules may give what one fails to."""
+    vendor = getattr(sys.modules.get(f"{package}.runtime.backend"), "vendor_module", None)
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return vendor is not None and code is not None and Path(code.co_filename).is_relative_to(Path(vendor.__file__).parent)
 
 
 def _names(cell: Cell, function: Callable[..., Any], package: str) -> set[str]:

@@ -69,6 +69,18 @@ def test_on_a_device_too_a_generic_answer_for_a_specialised_operator_is_undispat
 
 
 @pytest.mark.usefixtures("minigems")
+def test_what_another_module_of_the_vendor_gives_is_the_vendors(make_cell: MakeCell, tmp_path: Path) -> None:
+    other = tmp_path / "minigems" / "runtime" / "backend" / "_tomorrow" / "fused" / "double.py"
+    other.parent.mkdir()
+    other.write_text("def double(x): return 2 * x\n")
+    provider = importlib.import_module("minigems")
+    cell = provided_by(make_cell("double"), "minigems:double")
+    assert fallen_back(cell, provider.double)
+    provider.double = importlib.import_module("_tomorrow.fused.double").double  # type: ignore[attr-defined]
+    assert fallen_back(cell, provider.double) == ""
+
+
+@pytest.mark.usefixtures("minigems")
 def test_a_vendor_whose_modules_import_is_not_asked_twice(make_cell: MakeCell, tmp_path: Path) -> None:
     (tmp_path / "torch_tomorrow.py").write_text("")
     cell = provided_by(make_cell("double"), "minigems:double")
