@@ -51,7 +51,9 @@ def _is_vendors_own(function: Callable[..., Any], package: str) -> bool:
     """Whether the function is written in the chosen vendor's folder: another of its modules may give what one fails to."""
     vendor = getattr(sys.modules.get(f"{package}.runtime.backend"), "vendor_module", None)
     code = getattr(inspect.unwrap(function), "__code__", None)
-    return vendor is not None and code is not None and Path(code.co_filename).is_relative_to(Path(vendor.__file__).parent)
+    return (
+        vendor is not None and code is not None and Path(code.co_filename).is_relative_to(Path(vendor.__file__).parent)
+    )
 
 
 def _names(cell: Cell, function: Callable[..., Any], package: str) -> set[str]:

@@ -39,7 +39,18 @@ def write(tmp_path: Path, text: str, name: str = "newchip") -> Path:
 
 def test_every_vendor_of_the_field_has_a_column() -> None:
     assert set(load_profiles()) == {
-        *("aipu", "arm", "ascend", "cambricon", "cpu-interpreter", "cuda", "enflame", "hygon", "iluvatar"),
+        *(
+            "aipu",
+            "arm",
+            "ascend",
+            "cambricon",
+            "cpu-interpreter",
+            "cuda",
+            "enflame",
+            "enflame-gcu400",
+            "hygon",
+            "iluvatar",
+        ),
         *("kunlunxin", "metax", "mthreads", "rocm", "spacemit", "sunrise", "thead", "tsingmicro"),
         *("sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_120"),
         *("gfx90a", "gfx942", "gfx950", "gfx1100", "gfx1201"),
