@@ -90,10 +90,14 @@ def add_device_functions(library: str, functions: Mapping[str, str], as_builtin:
 def _device_function(known: str, semantic: Any) -> Any:
     from triton.language import core
 
-    def compute(*arguments: Any) -> Any:
+    def compute(*given: Any) -> Any:
+        """Integers that go with a float become one of its type."""
+        arguments = [semantic.to_tensor(argument) for argument in given]
+        kind = arguments[0].dtype
+        arguments = [semantic.cast(each, kind) if each.dtype.is_int() else each for each in arguments]
         floats = (core.float16, core.bfloat16, core.float32, core.float64)
         kinds = {(kind,) * len(arguments): (known, kind) for kind in floats}
-        return core.extern_elementwise("", "", list(arguments), kinds, is_pure=True, _semantic=semantic)
+        return core.extern_elementwise("", "", arguments, kinds, is_pure=True, _semantic=semantic)
 
     return compute
 
