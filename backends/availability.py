@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from backends.machine import Machine
 from backends.profile import ON_DEVICE, Probe, Profile
 
 # What every evidence needs: the provider and what it runs on.
-NEEDED = ("torch", "triton", "flag_gems")
+PROVIDER = "flag_gems"
+NEEDED = ("torch", "triton", PROVIDER)
 
 
 class Availability(NamedTuple):
@@ -24,8 +26,27 @@ def can_run(profile: Profile, machine: Machine, evidence: str | None = None) -> 
     if evidence is not None and evidence not in profile.evidence:
         given = ", ".join(profile.evidence)
         return Availability(possible=False, why=f"{profile.name} gives {given}, not {evidence}")
+    if stranger := _unknown_vendor(profile, machine):
+        return Availability(possible=False, why=stranger)
     answers = [_one(profile, machine, item) for item in asked]
     return next((answer for answer in answers if answer.possible), answers[-1])
+
+
+def _unknown_vendor(profile: Profile, machine: Machine) -> str:
+    """Why the provider that is installed cannot be told to be this vendor's; empty when it can, or none is installed."""
+    installed = machine.packages.get(PROVIDER)
+    last = profile.unknown_up_to
+    if installed is None or last is None or _release(installed) > _release(last):
+        return ""
+    return (
+        f"{PROVIDER} {installed} does not know {profile.vendor}: it cannot be selected; install one newer than {last}"
+    )
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """`5.0.2.post1+cu130` -> (5, 0, 2)."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in found.group().split(".")) if found else ()
 
 
 def _one(profile: Profile, machine: Machine, evidence: str) -> Availability:

@@ -109,6 +109,7 @@ class Profile:
     environment  variables set in the worker before it starts
     one_device environment variable that shows one device to a worker
     software   driver, torch and Triton it is known with, in words: what a lab needs
+    unknown_up_to  the newest FlagGems that does not know this vendor; with it nothing can be run
     emulation  None where the column needs the chip
     path       the file it was read from (None for one made in a test)
     """
@@ -124,6 +125,7 @@ class Profile:
     environment: dict[str, str] = field(default_factory=dict)
     one_device: str | None = None
     software: str = ""
+    unknown_up_to: str | None = None
     probe: Probe | None = None
     emulation: Emulation | None = None
     limits: Limits = Limits()

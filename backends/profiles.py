@@ -103,6 +103,7 @@ def _profile(table: Table, path: Path) -> Profile:
         environment=table.mapping("environment", pattern=VARIABLE),
         one_device=table.optional_text("one_device", pattern=VARIABLE),
         software=table.optional_text("software") or "",
+        unknown_up_to=table.optional_text("unknown_up_to", pattern=r"\d+(\.\d+)*"),
         probe=_probe(table),
         emulation=_emulation(table),
         limits=_limits(table),

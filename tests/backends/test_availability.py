@@ -36,7 +36,10 @@ def test_every_column_says_in_one_line_why(profile: Profile) -> None:
     possible, why = can_run(profile, LAPTOP)
     assert why
     assert "\n" not in why
-    assert possible or "; run on a machine with the chip and its software (" in why
+    todo = (
+        "; install one newer than " if profile.unknown_up_to else "; run on a machine with the chip and its software ("
+    )
+    assert possible or todo in why
 
 
 def test_a_refusal_names_all_that_is_missing_and_what_to_do() -> None:
@@ -74,7 +77,7 @@ def test_what_is_not_installed_is_named() -> None:
 
 
 def test_a_processor_is_a_chip_too() -> None:
-    arm = load_profiles()["arm"]
+    arm = replace(load_profiles()["arm"], unknown_up_to=None)
     possible, why = can_run(arm, LAPTOP)
     assert not possible
     assert why.startswith("no device: this machine is x86_64, not aarch64 or arm64 and module triton.backends.cpu")
@@ -88,3 +91,16 @@ def test_each_evidence_is_answered_for_itself() -> None:
     assert can_run(both, LAPTOP, "interpret").possible
     assert not can_run(both, LAPTOP, "run").possible
     assert can_run(both, LAPTOP, "time") == (False, "newchip gives interpret, run, not time")
+
+
+@pytest.mark.parametrize(
+    ("installed", "possible"),
+    [("5.0.2", False), ("4.10", False), ("5.0.2+cu130", False), ("5.0.10", True), ("5.1", True)],
+)
+def test_a_vendor_that_the_installed_provider_does_not_know_is_said_to_be_so(*, installed: str, possible: bool) -> None:
+    machine = replace(LAB, packages=LAB.packages | {"flag_gems": installed})
+    answer = can_run(replace(CHIP, unknown_up_to="5.0.2"), machine)
+    assert answer.possible is possible
+    said = f"flag_gems {installed} does not know Tomorrow: it cannot be selected; install one newer than 5.0.2"
+    assert possible or answer.why == said
+    assert can_run(CHIP, machine).possible
