@@ -98,7 +98,7 @@ def test_each_evidence_is_answered_for_itself() -> None:
     [("5.0.2", False), ("4.10", False), ("5.0.2+cu130", False), ("5.0.10", True), ("5.1", True)],
 )
 def test_a_vendor_that_the_installed_provider_does_not_know_is_said_to_be_so(*, installed: str, possible: bool) -> None:
-    machine = replace(LAB, packages=LAB.packages | {"flag_gems": installed})
+    machine = replace(LAB, packages={**LAB.packages, "flag_gems": installed})
     answer = can_run(replace(CHIP, unknown_up_to="5.0.2"), machine)
     assert answer.possible is possible
     said = f"flag_gems {installed} does not know Tomorrow: it cannot be selected; install one newer than 5.0.2"
