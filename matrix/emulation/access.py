@@ -113,6 +113,8 @@ class MemoryAccess:
         return Block(data, element)
 
     def _store(self, pointer: Block, data: Array, mask: Mask) -> None:
+        if mask is not None and not mask.any():
+            return  # programs beyond the end of their data: some grids are mostly those
         element, storage = self._checked(pointer, mask)
         active = np.ones(pointer.data.shape, dtype=bool) if mask is None else mask
         bits = to_storage(data, element)

@@ -74,6 +74,10 @@ class Language:
             return self._semantic.to_tensor(value)
         return value
 
+    def leading(self, values: Any, count: int) -> Any:
+        """What a tuple of `count` variables takes of its values: the compiler never looks at more."""
+        return tuple(values)[:count] if isinstance(values, tuple | self._core.tuple) else values
+
     def truth(self, condition: Any) -> bool:
         """What `if` and `while` decide by."""
         if not isinstance(condition, self._core.tensor):

@@ -207,6 +207,9 @@ class Launcher:
         if name in kernel.constant:
             return core.constexpr(value)
         if hasattr(value, "data_ptr"):
+            annotation = kernel.annotated.get(name, "")
+            if annotation in _ANNOTATED:  # what is declared a number is read as one, from a tensor too
+                return self._number(int(value) if annotation[0] in "iu" else float(value), annotation)
             return self._pointer(name, value)
         if isinstance(value, bool):
             return core.tensor(Block(np.array([value]), core.int1), core.int1)

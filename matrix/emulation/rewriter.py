@@ -2,6 +2,7 @@
 
 Python                              the compiler                                     rewritten to
 `x = value`, `x += value`           a value becomes a tensor                         `x = LANGUAGE.assign(value)`
+`a, b = three`                      the values left over are dropped                 `a, b = LANGUAGE.leading(..., 2)`
 `x: tl.constexpr = value`           stays a compile-time constant                    `x = LANGUAGE.constant(value)`
 `a and b`, `a or b`, `not a`        element by element on tensors                    `LANGUAGE.both(...)` and so on
 `if`, `while`, `... if ... else`    one scalar decides                               `if LANGUAGE.truth(condition)`
@@ -41,6 +42,8 @@ class KernelRewriter(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
         self.generic_visit(node)
         node.value = _call("assign", node.value)
+        if isinstance(node.targets[0], ast.Tuple | ast.List):
+            node.value = _call("leading", node.value, ast.Constant(len(node.targets[0].elts)))
         parts: list[ast.AST] = []
         node.targets = [self._whole(target, parts) for target in node.targets]
         return [node, *parts] if parts else node
