@@ -37,10 +37,11 @@ def fallen_back(cell: Cell, function: Callable[..., Any]) -> str:
     if cell.case.provider not in REGISTRIES:
         return ""
     package = REGISTRIES[cell.case.provider][0]
-    if _is_vendors_own(function, package):
+    failures = failed_imports(package)
+    if not failures or _is_vendors_own(function, package):
         return ""
     names = _names(cell, function, package)
-    for failed in failed_imports(package):
+    for failed in failures:
         if specialised := sorted(names & failed.names):
             generic = f"a generic operator answers for {specialised[0]}, which the vendor specialises"
             return f"{generic}: `import {failed.module}` failed with {failed.reason}"

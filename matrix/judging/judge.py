@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,12 @@ def reference_of(cell: Cell, arguments: Arguments) -> Answer:
 def cache_folder() -> Path | None:
     """Where references are kept between runs; an empty variable switches that off."""
     folder = os.environ.get(CACHE_VARIABLE)
-    return Path(folder) / "references" if folder else None
+    return _references(folder) if folder else None
+
+
+@cache
+def _references(folder: str) -> Path:
+    return Path(folder) / "references"
 
 
 def provider_arguments(cell: Cell, arguments: Arguments, due: Answer) -> Arguments:

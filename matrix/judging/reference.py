@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import os
-import pickle
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,12 +14,13 @@ from typing import Any
 import torch
 
 from matrix.addresses import resolve
+from matrix.judging.answer_file import AnswerFileError, pack, unpack
 from matrix.judging.aten import functional, place_of, written_arguments
 from matrix.judging.inputs import Arguments, widened
 from matrix.judging.outputs import Labelled, changed_arguments, flatten
 from operators.operator import Operator
 
-FORMAT = 3  # of the files in the cache; raise it when what is stored, or how it is computed, changes
+FORMAT = 4  # of the files in the cache; raise it when what is stored, or how it is computed, changes
 
 
 @dataclass
@@ -109,29 +108,19 @@ def _cache_path(folder: Path | None, key: str) -> Path | None:
     if folder is None:
         return None
     digest = hashlib.sha256(key.encode()).hexdigest()
-    return folder / digest[:2] / f"{digest[2:40]}.pt"
+    return folder / digest[:2] / f"{digest[2:40]}.answer"
 
 
 def _load(path: Path) -> Answer | None:
     try:
-        stored = torch.load(path, weights_only=True)
-        native = [(label, tensor) for label, tensor in stored["native"]] if stored["native"] is not None else None
-        return Answer([(label, tensor) for label, tensor in stored["exact"]], native, stored["raised"], from_cache=True)
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, pickle.UnpicklingError):
+        lists, raised = unpack(path.read_bytes())
+        return Answer(lists["exact"] or [], lists["native"], raised, from_cache=True)
+    except (OSError, AnswerFileError, KeyError):
         return None
 
 
 def _store(path: Path, fresh: Answer) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    plain = {"exact": _own(fresh.exact), "native": _own(fresh.native), "raised": fresh.raised}
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    os.close(handle)
-    torch.save(plain, temporary)
-    Path(temporary).replace(path)
-
-
-def _own(outputs: list[Labelled] | None) -> list[tuple[str, torch.Tensor]] | None:
-    """The tensors with storages of their own size, so that a view does not drag its whole base into the file."""
-    if outputs is None:
-        return None
-    return [(label, tensor.clone(memory_format=torch.contiguous_format)) for label, tensor in outputs]
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        file.write(pack({"exact": fresh.exact, "native": fresh.native}, fresh.raised))
+    Path(file.name).replace(path)

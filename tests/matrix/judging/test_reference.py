@@ -40,7 +40,7 @@ def test_a_second_question_is_answered_from_the_disk(make_cell: MakeCell, tmp_pa
 def test_a_torn_file_is_computed_again(make_cell: MakeCell, tmp_path: Path) -> None:
     cell = make_cell("double")
     ask(cell, tmp_path / "kept")
-    (file,) = (tmp_path / "kept").rglob("*.pt")
+    (file,) = (tmp_path / "kept").rglob("*.answer")
     file.write_bytes(file.read_bytes()[:100])
     assert not ask(cell, tmp_path / "kept").from_cache
     assert ask(cell, tmp_path / "kept").from_cache
