@@ -28,13 +28,19 @@ def kernel_origin(function: FunctionType) -> tuple[str, str]:
 
 def _find(function: FunctionType) -> tuple[str, str]:
     file = function.__code__.co_filename
-    if Path(file).is_relative_to(_PACKAGES):
+    if Path(file).is_relative_to(_PACKAGES) or _is_of_a_module(function, file):
         return function.__name__, relative_to_package(file)
     match = _POINTWISE.fullmatch(function.__name__)
     scalar = function.__globals__.get(match["function"]) if match else None
     if scalar is not None and hasattr(scalar, "fn"):
         return scalar.fn.__name__, relative_to_package(scalar.fn.__code__.co_filename)
     return function.__name__, relative_to_package(_caller(file) or file)
+
+
+def _is_of_a_module(function: FunctionType, file: str) -> bool:
+    """Whether the function's module was imported as others are: what is generated is executed and known to nobody."""
+    module = sys.modules.get(function.__module__)
+    return module is not None and getattr(module, "__file__", None) == file
 
 
 def _caller(file: str) -> str | None:

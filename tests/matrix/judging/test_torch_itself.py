@@ -39,7 +39,7 @@ def by_call(cell: Cell) -> Cell:
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, tuple[Outcome, Phase, str]]:
-    cells = plan(Selection("quick"), [Column(HERE, Evidence.INTERPRET)], load_catalogue(), ()).cells
+    cells = plan(Selection("quick"), [Column(HERE, Evidence.RUN)], load_catalogue(), ()).cells
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(providers, "load", itself)
