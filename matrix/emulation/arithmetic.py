@@ -106,15 +106,45 @@ def multiply_high(left: Array, right: Array) -> Array:
     return high
 
 
+def whole_numbers(data: Array, target: np.dtype[Any]) -> Array:
+    """Floats as integers, as `cvt.rzi` of the PTX ISA has them: out of range they saturate, and NaN is 0, but the topmost
+    bit alone where source or target has 64 bits. There is no conversion to 8 bits: the low half of one to 16 is taken."""
+    if target.itemsize == 1:
+        low: Array = whole_numbers(data, np.dtype(f"{target.kind}2")).astype(target)
+        return low
+    limits = np.iinfo(target)
+    whole = np.trunc(data.astype(np.float64))
+    over, under, unknown = whole >= float(limits.max), whole <= float(limits.min), np.isnan(whole)
+    filled = np.where(over | under | unknown, 0.0, whole).astype(target)
+    filled[over], filled[under] = limits.max, limits.min
+    if target.itemsize == 8 or data.dtype == np.float64:
+        filled[unknown] = limits.min if target.kind == "i" else 1 << (target.itemsize * 8 - 1)
+    return filled
+
+
+def remainder_by_division(left: Array, right: Array) -> Array:
+    """`x - trunc(x / y) * y`, the product not rounded: not exact where the quotient is not, and x where y is infinite."""
+    if left.dtype == np.float64:
+        return np.fmod(left, right)  # numpy has no wider type to keep the product in
+    x, y = left.astype(np.float32), right.astype(np.float32)
+    quotient = np.trunc(x / y).astype(np.float64)
+    rest = (x - quotient * y).astype(np.float32)
+    return np.where(np.isinf(y), x, rest).astype(left.dtype)
+
+
 class Arithmetic:
-    """Elementwise instructions. Method names are those of Triton's IR builder."""
+    """Elementwise instructions. Method names are those of Triton's IR builder.
+
+    remainder_by_division   how the target's compiler finds the remainder of floats: with a division, or exactly
+    """
+
+    remainder_by_division: bool
 
     create_fadd = _binary(np.add)
     create_fsub = _binary(np.subtract)
     create_fmul = _binary(np.multiply)
     create_fdiv = _binary(np.divide)
     create_precise_divf = _binary(np.divide)
-    create_frem = _binary(np.fmod)
     create_add = _integer(np.add, np.logical_xor)
     create_sub = _integer(np.subtract, np.logical_xor)
     create_mul = _integer(np.multiply, np.logical_and)
@@ -165,6 +195,10 @@ class Arithmetic:
             clamped = np.where(np.isnan(value.data), value.data, clamped)
         return Block(clamped, value.dtype)
 
+    def create_frem(self, left: Block, right: Block) -> Block:
+        remainder = remainder_by_division if self.remainder_by_division else np.fmod
+        return _settle(remainder(left.data, right.data), left.dtype)
+
     def create_select(self, condition: Block, left: Block, right: Block) -> Block:
         region = left.region if left.region is right.region else None
         return Block(np.where(condition.data, left.data, right.data), left.dtype, region)
@@ -196,16 +230,11 @@ class Arithmetic:
         return Block(value.data.astype(carrier(scalar)), scalar)
 
     def create_fp_to_si(self, value: Block, type_: Any) -> Block:
-        """Toward zero; out of range it saturates and NaN is 0, as `cvt.rzi` does (PTX ISA, cvt)."""
+        """Toward zero. Out of range, where compilers promise nothing, it does what `cvt.rzi` does."""
         target = carrier(type_.scalar)
         if target.kind == "b":
             return Block(value.data != 0, type_.scalar)
-        limits = np.iinfo(target)
-        whole = np.nan_to_num(np.trunc(value.data.astype(np.float64)), nan=0.0, posinf=np.inf, neginf=-np.inf)
-        over, under = whole >= float(limits.max), whole <= float(limits.min)
-        inside = np.where(over | under, 0.0, whole).astype(target)
-        data = np.where(over, target.type(limits.max), np.where(under, target.type(limits.min), inside))
-        return Block(data, type_.scalar)
+        return Block(whole_numbers(value.data, target), type_.scalar)
 
     create_fp_to_ui = create_fp_to_si
 

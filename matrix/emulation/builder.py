@@ -93,11 +93,12 @@ class Shapes:
 class Builder(Arithmetic, Comparisons, Shapes, MemoryAccess):
     """One per process; `place` and `guard` are set by the launch that runs."""
 
-    def __init__(self, types: dict[str, Any]) -> None:
+    def __init__(self, types: dict[str, Any], *, remainder_by_division: bool = True) -> None:
         """`types` maps names of Triton's scalar types to them."""
         from triton._C.libtriton import interpreter
 
         self.types = types
+        self.remainder_by_division = remainder_by_division
         self.int1 = types["int1"]
         self.int32 = types["int32"]
         self.options = Options()

@@ -44,6 +44,8 @@ _OPERATORS = [
     "gt",
     "ge",
 ]
+# Read in what Triton 3.7.1 compiles: `%` is a division, a truncation and a fused multiply-add for sm_90, a loop for gfx942.
+_EXACT_REMAINDER = ("hip",)
 _BUILDER_NAMES = {"half": "float16", "float": "float32", "double": "float64"}
 
 
@@ -175,7 +177,7 @@ def install(library: str) -> tuple[Language, Any, Builder]:
     """
     from triton.language import core, standard
 
-    builder = Builder(_scalar_types(core))
+    builder = Builder(_scalar_types(core), remainder_by_division=library not in _EXACT_REMAINDER)
     builder.make_tensor = core.tensor
     intern_types()
     semantic = make_front_end(builder)

@@ -59,10 +59,10 @@ class Carrier:
             self.worker.start(task.cell)
         return self.worker.carry(task)
 
-    def settle(self, result: Result) -> None:
-        """After a case: end what it left, and after a bad one see whether the device is still well."""
+    def settle(self, task: Task, result: Result) -> None:
+        """After a case: end what it left, and after one that raised see whether the device is still well."""
         self.worker.tidy()
-        if result.outcome not in WELL:
+        if result.outcome not in WELL or task.cell.case.sample.raises:
             self.worker.check()
 
     def pytest_collection(self, session: pytest.Session) -> bool:
@@ -84,9 +84,10 @@ class Carrier:
         if item.config.getoption("usepdb", default=False):
             return None
         began = time.time()
-        result = self.carry(cast("CellItem", item).task)
+        task = cast("CellItem", item).task
+        result = self.carry(task)
         item.ihook.pytest_runtest_logreport(report=report(item, result, began))
-        self.settle(result)
+        self.settle(task, result)
         return True
 
 

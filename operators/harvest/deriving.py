@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from operators.call import Call
+from operators.call import Call, DTypeSpec
 from operators.edges import Edge, call_tensors, propose
 from operators.harvest.choosing import Candidate
 from operators.harvest.entries import Entry
@@ -54,6 +54,7 @@ DENSE = ("_weight_norm_interface",)  # torch's own kernel takes its arguments fo
 PARTIAL = ("slice_backward", "diagonal_backward", "select_backward")
 # The output is as long as the largest value: extreme ones would ask for all memory.
 SIZED_BY_VALUE = ("bincount", "repeat_interleave", "one_hot", "arange")
+WHOLE = ("int64", "int32", "int16", "int8", "uint8")
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,8 @@ def _meaningful(edge: Edge, entry: Entry) -> bool:
         return False
     if edge.kind == "large":
         return family in REDUCING
+    if edge.kind in ("nan", "extreme") and _makes_whole_numbers(edge.call):
+        return False  # what NaN, or a float out of range, becomes as an integer is left to the processor
     if edge.kind == "extreme":
         exact = family in VALUE_BY_VALUE or against_of(entry.packet) == "native"
         barred = (*OVERFLOWING, *SIZED_BY_VALUE)
@@ -150,6 +153,10 @@ def _meaningful(edge: Edge, entry: Entry) -> bool:
     if edge.kind in ("odd", "broadcast"):
         return entry.name not in OPEN_ORDER
     return True
+
+
+def _makes_whole_numbers(call: Call) -> bool:
+    return any(DTypeSpec(name) in (*call.args, *call.kwargs.values()) for name in WHOLE)
 
 
 def _is_unchecked(entry: Entry) -> bool:

@@ -26,7 +26,7 @@ from operators.harvest.extras import EXTRAS
 from operators.harvest.families import WRITTEN, against_of, family_of, vacuous_of
 from operators.harvest.fitting import Pool, is_own, schema_of
 from operators.harvest.notation import Domain, output_names, with_outputs, write_call
-from operators.harvest.verifying import DTYPES, accepted_dtypes
+from operators.harvest.verifying import ACCIDENTAL, DTYPES, accepted_dtypes
 from operators.operator import Operator, Sample
 
 Domains = dict[tuple[str, str], dict[str, Domain]]
@@ -58,6 +58,7 @@ def tried(entry: Entry, candidates: list[Candidate]) -> Iterator[Found]:
         if number >= TRIED:
             return
         dtypes = accepted_dtypes(target, candidate.call, candidate.device_dtypes, own=candidate.own, native=native)
+        dtypes = tuple(name for name in dtypes if name not in ACCIDENTAL.get(entry.name, ()))
         if not candidate.is_typed:
             fixed = [spec.dtype for spec in candidate.tensors if spec.dtype in dtypes]
             dtypes = (*fixed, *dtypes)[:1]

@@ -16,6 +16,12 @@ DTYPES = ("float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "
 SMALL, MANY = 4, 5  # a tensor of up to so many elements is drawn so many times
 REFUSALS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, OverflowError, ZeroDivisionError)
 
+# Types at which torch's answer is an accident of a cast: a bound of -1 becomes 255, and a difference below 0 wraps before it is
+# promoted. An operator that answers otherwise is not wrong, so it is not asked.
+ACCIDENTAL = dict.fromkeys(
+    ("clamp", "clamp_", "clamp_min", "clamp_min_", "clip", "clip_", "linspace", "margin_ranking_loss"), ("uint8",)
+)
+
 
 class NoInputsError(ValueError):
     """The notation has no values for this dtype: no whole number lies between 0.1 and 0.9."""

@@ -14,9 +14,9 @@ pytest.importorskip("expecttest")
 
 from operators.call import Call, DTypeSpec, TensorSpec, parse_call  # noqa: E402
 from operators.catalogue import FOLDER, load_catalogue  # noqa: E402
-from operators.edges import call_tensors, elements_of  # noqa: E402
+from operators.edges import Edge, call_tensors, elements_of  # noqa: E402
 from operators.harvest.choosing import kind_of  # noqa: E402
-from operators.harvest.deriving import is_brief  # noqa: E402
+from operators.harvest.deriving import _meaningful, is_brief  # noqa: E402
 from operators.harvest.drawing import draw_tensor  # noqa: E402
 from operators.harvest.entries import EntriesError, Entry, read_entries  # noqa: E402
 from operators.harvest.extras import EXTRAS  # noqa: E402
@@ -26,7 +26,7 @@ from operators.harvest.notation import Domain, domains_of, write_call  # noqa: E
 from operators.harvest.recording import Recorder, record  # noqa: E402
 from operators.harvest.report import count_cases, coverage  # noqa: E402
 from operators.harvest.rows import row  # noqa: E402
-from operators.harvest.verifying import NoInputsError, accepts, refusal, refuses  # noqa: E402
+from operators.harvest.verifying import ACCIDENTAL, NoInputsError, accepts, refusal, refuses  # noqa: E402
 from operators.harvest.writing import write_row  # noqa: E402
 from operators.operator import Operator, Sample  # noqa: E402
 
@@ -276,6 +276,16 @@ def test_harvesting_again_gives_the_committed_row(calls: list[Recorded]) -> None
     everything = "".join(committed.values())
     for name in ("add.Tensor", "add_.Tensor", "_softmax", "_softmax_backward_data"):
         assert write_row(row(Entry(name, "f"), pool, domains)) in everything
+
+
+def test_nothing_is_asked_whose_answer_is_an_accident_of_a_cast(catalogue: dict[str, Operator]) -> None:
+    """A bound of -1 as uint8, and what NaN or 1e38 becomes as an integer."""
+    assert {name for name in ACCIDENTAL if "uint8" in catalogue[name].dtypes} == set()
+    entry, whole = Entry("_to_copy", "f"), parse_call('T[3].special(), dtype=dtype("int64")')
+    assert not _meaningful(Edge("nan", whole), entry)
+    assert not _meaningful(Edge("extreme", whole), entry)
+    assert _meaningful(Edge("odd", whole), entry)
+    assert _meaningful(Edge("nan", parse_call('T[3].special(), dtype=dtype("bool")')), entry)
 
 
 def test_an_entry_that_nothing_leads_to_says_so() -> None:

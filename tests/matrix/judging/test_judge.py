@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from matrix.cell import Cell
-from matrix.judging.judge import judge
+from matrix.judging.judge import _on_device, judge
 from matrix.outcome import Outcome, Phase
 from matrix.result import Result
 
@@ -114,10 +117,34 @@ def test_memory_that_nobody_wrote_shows(make_cell: MakeCell) -> None:
     assert "got nan" in result.detail
 
 
-def test_an_access_out_of_bounds_is_no_refusal_of_an_illegal_call(make_cell: MakeCell) -> None:
-    result, _ = judged(make_cell("beyond", "T[2, 2]", "picky_reference", raises=True))
+@pytest.mark.parametrize(("provider", "words"), [("beyond", "element 9"), ("astray", "illegal memory access")])
+def test_an_access_out_of_bounds_is_no_refusal_of_an_illegal_call(
+    make_cell: MakeCell, provider: str, words: str
+) -> None:
+    result, _ = judged(make_cell(provider, "T[2, 2]", "picky_reference", raises=True))
     assert result.outcome is Outcome.ERROR
-    assert "element 9" in result.detail
+    assert words in result.detail
+
+
+def test_a_fault_that_the_device_reports_late_is_the_runs(make_cell: MakeCell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a kernel's access out of bounds is: the launch returns, and who waits for the device is told."""
+
+    class Device:
+        @staticmethod
+        def synchronize() -> None:
+            raise RuntimeError("an illegal memory access was encountered")
+
+    monkeypatch.setattr(torch, "chip", Device, raising=False)
+    cell = make_cell("double", "3")
+    result, phases = judged(replace(cell, profile=replace(cell.profile, device="chip")))
+    assert (result.outcome, result.phase) == (Outcome.ERROR, Phase.RUN), result.detail
+    assert phases[-1] is Phase.RUN
+
+
+def test_a_device_that_is_asked_for_has_the_number_of_the_one_that_the_tensors_lie_on() -> None:
+    with FakeTensorMode():
+        there = _on_device(torch.device("cpu"), "cuda")
+    assert there == torch.device("cuda:0")
 
 
 def test_the_output_that_used_most_of_its_bound_speaks_for_the_call(make_cell: MakeCell) -> None:

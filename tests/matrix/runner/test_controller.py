@@ -13,6 +13,7 @@ from matrix.run import Header, Run
 from matrix.runner.controller import carry, groups
 from matrix.runner.journal import read_run
 from matrix.runner.session import RunSettings
+from operators.operator import Sample
 from tests.fakes.cells import CANDIDATES, JUDGE, PROFILE, fake
 
 SETTINGS = RunSettings(judge=f"{JUDGE}:judge", warm="", probe=f"{JUDGE}:probe", workers=1, grace=0.5)
@@ -49,6 +50,17 @@ def test_cells_that_each_spoil_their_own_worker_are_no_reason_for_quarantine(tmp
     carry(cells, tmp_path, SETTINGS, confirm=lambda _: False)
     found = [results[0].outcome for results in read_run(tmp_path).results.values()]
     assert sorted(found) == ["ERROR"] * 4 + ["PASS"]
+
+
+def test_after_a_call_that_had_to_raise_the_device_is_asked_whether_it_is_well(tmp_path: Path) -> None:
+    """It passes by raising, and what it raised may have been the device's end."""
+    plain = fake("right")
+    illegal = replace(plain, case=replace(plain.case, sample=Sample("illegal-0", "", raises=True)))
+    for cells, probes in (([plain], 1), ([illegal], 2)):
+        folder = tmp_path / str(probes)
+        carry(cells, folder, SETTINGS)
+        lines = [line for path in folder.glob("journal-*.jsonl") for line in path.read_text().splitlines()]
+        assert sum('"probe"' in line for line in lines) == probes
 
 
 def test_a_probe_that_hangs_is_a_bad_start(tmp_path: Path) -> None:
