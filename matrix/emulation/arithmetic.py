@@ -108,7 +108,8 @@ def multiply_high(left: Array, right: Array) -> Array:
 
 def whole_numbers(data: Array, target: np.dtype[Any]) -> Array:
     """Floats as integers, as `cvt.rzi` of the PTX ISA has them: out of range they saturate, and NaN is 0, but the topmost
-    bit alone where source or target has 64 bits. There is no conversion to 8 bits: the low half of one to 16 is taken."""
+    bit alone where source or target has 64 bits. There is no conversion to 8 bits: the low half of one to 16 is taken.
+    """
     if target.itemsize == 1:
         low: Array = whole_numbers(data, np.dtype(f"{target.kind}2")).astype(target)
         return low

@@ -169,7 +169,7 @@ def call_provider(attempt: Attempt, function: Callable[..., Any], mine: Argument
 def _wait_for_device(attempt: Attempt) -> None:
     """What a kernel does wrong on a chip is known when it has ended: later the fault would be another phase's."""
     if attempt.emulator is None and attempt.cell.profile.device != "cpu":
-        module = getattr(torch, attempt.cell.profile.device.partition(":")[0], None)
+        module: Any = getattr(torch, attempt.cell.profile.device.partition(":")[0], None)
         if hasattr(module, "synchronize"):
             module.synchronize()
 
