@@ -2,7 +2,8 @@
 
     python -m benchmarks.agreement RUN/matrix.json OTHER_RUN/matrix.json [--list]
 
-A case agrees when both passed or both failed for the provider's fault. Cases that either column did not judge are left out.
+A case agrees when both passed or both failed for the provider's fault. Cases that either column did not judge, or that were another
+call in the other run, are left out.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def main() -> None:
     options.add_argument("--list", action="store_true", help="every case in which they disagree")
     asked = options.parse_args()
     one, other = (_judged(path) for path in asked.runs)
-    shared = sorted(set(one) & set(other))
+    shared = sorted(row for row in set(one) & set(other) if one[row].get("call") == other[row].get("call"))
     apart = [row for row in shared if _passes(one[row]) != _passes(other[row])]
     if asked.list:
         for row in apart:
