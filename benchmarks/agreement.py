@@ -2,8 +2,8 @@
 
     python -m benchmarks.agreement RUN/matrix.json OTHER_RUN/matrix.json [--list]
 
-A case agrees when both passed or both failed for the provider's fault. Cases that either column did not judge, or that were another
-call in the other run, are left out.
+A case agrees when both passed or both failed for the provider's fault. Cases that either column did not judge, or that
+were another call in the other run, are left out.
 """
 
 from __future__ import annotations
