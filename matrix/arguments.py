@@ -45,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
         "--profile", action="append", default=[], metavar="NAME", help="only these columns; repeatable"
     )
     _add_package(provenance)
+    lint = commands.add_parser("lint", help="what in an installed FlagGems contradicts itself or its vendors' profiles")
+    lint.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only what concerns it; repeatable")
+    _add_package(lint)
     return top
 
 

@@ -14,12 +14,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from backends.expectation import Expectations, load_expectations
-from backends.profiles import UnknownProfileError
+from backends.profiles import UnknownProfileError, load_profiles
 from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
 from matrix.declared import Declared
 from matrix.identity import IdentityError, parse_id
+from matrix.lint.checks import lint, render_findings
+from matrix.lint.finding import Severity
 from matrix.lint.package import Package, PackageError
 from matrix.outcome import Phase
 from matrix.plan import Plan, Selection, SelectionError
@@ -58,6 +60,7 @@ def main(arguments: Sequence[str]) -> int:
         "report": report,
         "expect": expect,
         "provenance": provenance,
+        "lint": check,
     }
     try:
         return commands[options.command](options, arguments)
@@ -148,6 +151,13 @@ def provenance(options: argparse.Namespace, _: Sequence[str]) -> int:
     run = read_run(job.directory)
     sys.stdout.write(show_provenance(run, job.declared, Package.installed(options.package), options.profile))
     return 0
+
+
+def check(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Print what in an installed provider contradicts itself."""
+    findings = lint(Package.installed(options.package), load_profiles().values(), options.vendor)
+    sys.stdout.write(render_findings(findings))
+    return 1 if any(finding.severity is Severity.ERROR for finding in findings) else 0
 
 
 def _remembered(directory: Path) -> Job:

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from backends.profile import Profile
 from matrix.declared import Declared
 from matrix.identity import parse_id
 from matrix.lint.callers import operators_by_function
+from matrix.lint.checks import vendor_of
 from matrix.lint.inventory import GENERATED, VendorKernel, vendor_kernels
 from matrix.lint.package import Package
 from matrix.outcome import Evidence
@@ -22,7 +22,6 @@ from matrix.result import Result
 from matrix.run import Run
 from reports.wording import count, one_line, share
 
-VENDOR_VARIABLE = "GEMS_VENDOR"
 NOT_IMPORTED = "the vendor's package imports it nowhere"
 NO_CASE = "no case of the catalogue reaches it"
 NOT_SELECTED = "no cell of this run reaches it"
@@ -87,11 +86,6 @@ def show_provenance(run: Run, declared: Declared, package: Package, profiles: Se
             if found := results.get((profile.name, evidence)):
                 reaches += reach(column, kernels, operators, found)
     return render_reach(reaches) if reaches else "no cell of these columns was tried\n"
-
-
-def vendor_of(profile: Profile) -> str:
-    """The vendor whose folder of the provider a column means."""
-    return profile.emulation.vendor if profile.emulation else profile.environment.get(VENDOR_VARIABLE, profile.name)
 
 
 def reach(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from matrix.lint.package import Import, Module, Package, imported
 
@@ -47,6 +48,7 @@ def vendor_kernels(package: Package, vendor: str) -> tuple[VendorKernel, ...]:
     return tuple(sorted(reader.kernels(folder.name), key=lambda kernel: (kernel.file, kernel.name)))
 
 
+@cache
 def registered_names(package: Package) -> dict[str, frozenset[str]]:
     """Function -> the ATen names that it is registered for, from the provider's own table."""
     table = package.module(package.root / "__init__.py").definitions.get(REGISTRY)

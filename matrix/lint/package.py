@@ -29,7 +29,7 @@ class Import:
     line: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Module:
     """One file. `path` is relative to the folder that the package is installed in: `flag_gems/ops/add.py`."""
 
@@ -40,9 +40,16 @@ class Module:
     def __hash__(self) -> int:
         return hash(self.path)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Module) and self.file == other.file
+
     @cached_property
     def tree(self) -> ast.Module:
         return ast.parse(self.text, str(self.file))
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(ast.walk(self.tree))
 
     @cached_property
     def bindings(self) -> tuple[tuple[str, ast.stmt], ...]:
@@ -81,6 +88,7 @@ class Package:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._modules: dict[Path, Module] = {}
+        self._found: dict[tuple[Module, Import], Path | None] = {}
 
     @classmethod
     def installed(cls, name: str) -> Package:
@@ -119,6 +127,11 @@ class Package:
 
     def find(self, module: Module, what: Import) -> Path | None:
         """The file that an import of a module leads to, where it lies in the package; `name` may be a module too."""
+        if (module, what) not in self._found:
+            self._found[module, what] = self._find(module, what)
+        return self._found[module, what]
+
+    def _find(self, module: Module, what: Import) -> Path | None:
         base = self._base(module, what)
         if base is None:
             return None
@@ -127,6 +140,11 @@ class Package:
         if inner is not None and (found is None or not self._defines(found, what.name)):
             return inner
         return found
+
+    def folder(self, module: Module, what: Import) -> Path | None:
+        """The folder without an `__init__.py` that an import leads to: it holds modules and nothing else."""
+        base = self._base(module, what)
+        return base if base is not None and base.is_dir() and _module_file(base) is None else None
 
     def top(self, file: Path) -> Path:
         """The folder that FlagGems puts on the import path to import this file from it, or the one of the package.
@@ -161,7 +179,7 @@ class Package:
 
 
 def _module_file(path: Path) -> Path | None:
-    """`a/b.py` or `a/b/__init__.py` for `a/b`; a folder without one stands for itself."""
+    """`a/b.py` or `a/b/__init__.py` for `a/b`."""
     for file in (path / "__init__.py", path.with_name(path.name + ".py")):
         if file.is_file():
             return file

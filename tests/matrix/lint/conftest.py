@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import dedent
 
@@ -114,6 +114,11 @@ def write_package(root: Path, files: Mapping[str, str]) -> Package:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text))
     return Package.installed(str(root))
+
+
+@pytest.fixture
+def write() -> Callable[[Path, Mapping[str, str]], Package]:
+    return write_package
 
 
 @pytest.fixture
