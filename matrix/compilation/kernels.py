@@ -149,7 +149,7 @@ class KernelCompiler:
             registers=resources.registers,
             spilled=resources.spilled,
             seconds=seconds,
-            configuration=_configuration(src, kernel.metadata),
+            configuration=configured(src, kernel.metadata),
             written=None if text is None else written_arguments(text, _variables(src)),
         )
 
@@ -171,7 +171,7 @@ def _variables(src: Any) -> list[str]:
     return found
 
 
-def _configuration(src: Any, metadata: Any) -> dict[str, str]:
+def configured(src: Any, metadata: Any) -> dict[str, str]:
     """Constants that the kernel declares, and the options that a configuration sets."""
     constant = {parameter.name for parameter in src.fn.params if parameter.is_constexpr}
     names = {path: src.fn.arg_names[path[0]] for path in src.constants}
