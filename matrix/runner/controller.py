@@ -10,9 +10,10 @@ import itertools
 import os
 import signal
 import threading
+import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from types import FrameType
 from typing import NoReturn
 
 from matrix.cell import Cell
-from matrix.outcome import Outcome, Phase
+from matrix.outcome import Evidence, Outcome, Phase
 from matrix.result import Result
 from matrix.run import Header
 from matrix.runner.directory import end_leftovers, locked, next_run
@@ -35,7 +36,13 @@ from matrix.runner.tracker import Tracker
 FRUITLESS = 2
 KILLED_SESSION = "ended all processes of its session, twice, the second time while it ran alone"
 
+# Seconds between two looks at the sessions.
+LOOK_SECONDS = 0.1
+
 OnProgress = Callable[[Progress], None]
+Group = dict[str, Cell]
+# The work of a group, done in steps between which others have their turn; it returns why it was given up early, if it was.
+Steps = Generator[None, None, str | None]
 
 
 def blames_provider(result: Result) -> bool:
@@ -86,7 +93,6 @@ class Orchestrator:
 
     def __post_init__(self) -> None:
         self.number = next_run(self.directory)
-        self.mark = uuid.uuid4().hex
         self.journal = Journal(self.directory / f"journal-{self.number:03d}-run.jsonl", f"run-{os.getpid()}")
         self.journal.write("run", write_header(self.header))
         self.journal.opened()
@@ -99,33 +105,55 @@ class Orchestrator:
         reasons: dict[str, str] = {}
         ended = "interrupted"
         try:
-            for group in groups(named):
-                reason = self.carry_group(group)
-                reasons.update(dict.fromkeys(group, reason or self.last_words))
+            for lanes in share_out(groups(named), self.settings.workers):
+                self.carry_lanes(lanes, reasons)
             ended = ""
         finally:
             self.fill(named, reasons, ended)
             self.tell()
 
-    def carry_group(self, group: dict[str, Cell]) -> str | None:
+    def carry_lanes(self, lanes: Lanes, reasons: dict[str, str]) -> None:
+        """Carry groups side by side, each to its end; where one was given up, note the reason for its cells."""
+        waiting = list(lanes.groups)
+        at_work: list[tuple[Group, Steps]] = []
+        try:
+            while waiting or at_work:
+                while waiting and len(at_work) < lanes.number:
+                    at_work.append((waiting[0], self.carry_group(waiting.pop(0), lanes.workers)))
+                for group, steps in list(at_work):
+                    try:
+                        next(steps)
+                    except StopIteration as end:
+                        at_work.remove((group, steps))
+                        reasons.update(dict.fromkeys(group, end.value or self.last_words))
+                self.tell()
+                time.sleep(LOOK_SECONDS)
+        finally:
+            for _, steps in at_work:
+                steps.close()
+
+    def carry_group(self, group: Group, workers: int) -> Steps:
         """Carry the cells of one profile and evidence, then confirm; why it was given up early, if it was."""
-        quarantine = self.exhaust(group, self.to_carry, self.settings.workers)
+        quarantine = yield from self.exhaust(group, self.to_carry, workers)
         if quarantine is None:
-            quarantine = self.exhaust(group, self.to_confirm, 1)
+            quarantine = yield from self.exhaust(group, self.to_confirm, 1)
         return quarantine
 
-    def exhaust(self, group: dict[str, Cell], due: Callable[[str], bool], workers: int) -> str | None:
+    def exhaust(self, group: Group, due: Callable[[str], bool], workers: int) -> Steps:
         """Hold sessions until no cell is due any more, or they get nowhere."""
         fruitless = 0
         while fruitless < FRUITLESS and (todo := [name for name in group if due(name)]):
             batch, side_by_side = self.choose(todo, workers)
-            self.tracker.confirming = len(todo) if due == self.to_confirm else 0
-            quarantine = self.carry_session([self.task(group[name], name) for name in batch], side_by_side)
+            confirming = len(todo) if due == self.to_confirm else 0
+            self.tracker.confirming += confirming
+            tasks = [self.task(group[name], name) for name in batch]
+            started, quarantine = yield from self.carry_session(tasks, side_by_side)
+            self.tracker.confirming -= confirming
             if quarantine is not None:
                 return quarantine
             left = [name for name in batch if due(name)]
             fruitless = 0 if len(left) < len(batch) else fruitless + 1
-            self.suspect(left, alone=len(batch) == 1)
+            self.suspect([name for name in left if name in started], alone=len(batch) == 1)
         return None
 
     def choose(self, todo: list[str], workers: int) -> tuple[list[str], int]:
@@ -136,8 +164,6 @@ class Orchestrator:
     def suspect(self, left: list[str], *, alone: bool) -> None:
         """Remember the cells that were started by a session that died without charging anybody."""
         for name in left:
-            if name not in self.tracker.started:
-                continue
             self.suspects[name] += 1
             if alone and self.suspects[name] > 1:
                 self.write(Result(name, Outcome.CRASH, Phase.RUN, KILLED_SESSION))
@@ -156,22 +182,25 @@ class Orchestrator:
     def task(self, cell: Cell, name: str) -> Task:
         return Task(cell, name, self.tracker.next_attempt(name))
 
-    def carry_session(self, tasks: Sequence[Task], workers: int) -> str | None:
-        """Carry tasks in one pytest process; why the device was put in quarantine, if it was."""
+    def carry_session(
+        self, tasks: Sequence[Task], workers: int
+    ) -> Generator[None, None, tuple[frozenset[str], str | None]]:
+        """Carry tasks in one pytest process; which cells it began, and why the device was put in quarantine, if it was."""
         profile = tasks[0].cell.profile
         name = f"{self.number:03d}-{next(self.sessions):02d}"
-        session = Session(name, self.directory, self.mark, os.getpid(), profile.limits, self.settings, tuple(tasks))
-        self.journal.write("session", {"name": name, "mark": self.mark, "cells": len(tasks)})
-        self.tracker.begin(name)
-        with Carrying(session, profile, workers) as carrying:
-            while carrying.alive():
-                self.tell()
-                if self.tracker.quarantine is not None or self.tracker.idle_seconds > patience(session):
-                    break
-        self.tell()
+        mark = uuid.uuid4().hex
+        session = Session(name, self.directory, mark, os.getpid(), profile.limits, self.settings, tuple(tasks))
+        self.journal.write("session", {"name": name, "mark": mark, "cells": len(tasks)})
+        watched = self.tracker.begin(name)
+        try:
+            with Carrying(session, profile, workers) as carrying:
+                while carrying.alive() and watched.quarantine is None and watched.idle_seconds <= patience(session):
+                    yield
+        finally:
+            self.tracker.end(name)
         said = " ".join((read_tail(session.log, 500) or "").split())
         self.last_words = f"pytest ended early, see {session.log.name}: {said}"
-        return self.tracker.quarantine
+        return frozenset(watched.started), watched.quarantine
 
     def note(self, results: Iterable[Result]) -> None:
         """Write results that were known beforehand, unless the journal has them already."""
@@ -204,12 +233,38 @@ def patience(session: Session) -> float:
     return max(settings.start_seconds, session.limits.seconds) + 2 * settings.grace + 30
 
 
-def groups(named: dict[str, Cell]) -> list[dict[str, Cell]]:
+def groups(named: Group) -> list[Group]:
     """The cells by profile and evidence, in the order of the plan: a process serves one of each."""
-    found: dict[tuple[str, str], dict[str, Cell]] = {}
+    found: dict[tuple[str, str], Group] = {}
     for name, cell in named.items():
         found.setdefault((cell.profile.name, cell.evidence), {})[name] = cell
     return list(found.values())
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Groups that are carried side by side: so many at a time, with so many workers each."""
+
+    groups: tuple[Group, ...]
+    number: int = 1
+    workers: int = 1
+
+
+def share_out(found: Sequence[Group], workers: int) -> list[Lanes]:
+    """Who works beside whom.
+
+    Groups that need no device share the workers among them: a worker costs seconds to start, so few for each group is cheaper.
+    The slowest kind goes first, that none is left alone at the end. Groups on a device have the machine for themselves.
+    """
+    here = [group for group in found if _evidence(group).emulated]
+    here.sort(key=lambda group: _evidence(group).strength)
+    number = max(1, min(len(here), workers))
+    lanes = [Lanes(tuple(here), number, max(1, workers // number))] if here else []
+    return lanes + [Lanes((group,), 1, workers) for group in found if not _evidence(group).emulated]
+
+
+def _evidence(group: Group) -> Evidence:
+    return next(iter(group.values())).evidence
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from matrix.runner.processes import SESSION_VARIABLE, end_marked
 from matrix.runner.session import Session
 
 ROOT = Path(matrix.__file__).resolve().parents[1]
-LOOK_SECONDS = 0.2
 # Everything of pytest that costs time per case or start and that a cell does not use.
 WITHOUT = (
     "cacheprovider",
@@ -80,12 +79,8 @@ class Carrying:
                 path.unlink()
 
     def alive(self) -> bool:
-        """Whether pytest still works, after a moment."""
-        try:
-            self.process.wait(LOOK_SECONDS)
-        except subprocess.TimeoutExpired:
-            return True
-        return False
+        """Whether pytest still works."""
+        return self.process.poll() is None
 
 
 def command(session: Session, profile: Profile, workers: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from matrix.outcome import Outcome
@@ -14,23 +15,50 @@ from matrix.runner.journal import PATTERN, Event, Reading, Tail
 from matrix.runner.progress import Progress
 
 
+@dataclass
+class Watched:
+    """A session at work, as its journals tell.
+
+    started     cells that it began;  running: what is at work now, by journal
+    quarantine  why it gave the device up, if it did;  moved: when it last wrote anything (monotonic seconds)
+    """
+
+    started: set[str] = field(default_factory=set)
+    running: dict[str, str] = field(default_factory=dict)
+    quarantine: str | None = None
+    moved: float = field(default_factory=time.monotonic)
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long it has written nothing."""
+        return time.monotonic() - self.moved
+
+    def follow(self, event: Event, place: str) -> None:
+        """Take in one of its events, which stands in the journal `place`."""
+        self.moved = time.monotonic()
+        match event:
+            case {"event": "start", "cell": str(cell)}:
+                self.started.add(cell)
+                self.running[place] = cell
+            case {"event": "result", "cell": str(cell)}:
+                self.running = {where: what for where, what in self.running.items() if what != cell}
+            case {"event": "quarantine", "reason": str(reason)}:
+                self.quarantine = reason
+
+
 class Tracker:
     """What the journals say, kept up to date by `look`."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.quarantine: str | None = None
-        self.started: set[str] = set()
         self.confirming = 0
         self._reading = Reading()
         self._tails: dict[str, Tail] = {}
         self._planned: set[str] = set()
         self._outcomes: dict[str, Outcome] = {}
         self._counts: Counter[Outcome] = Counter()
-        self._running: dict[str, str] = {}
-        self._session = ""
+        self._sessions: dict[str, Watched] = {}
         self._first: tuple[float, int] | None = None
-        self._moved = time.monotonic()
         self.look()
 
     def plan(self, cells: Iterable[str], settled: Iterable[str] = ()) -> None:
@@ -44,13 +72,15 @@ class Tracker:
                 self._count(cell)
         self._first = None
 
-    def begin(self, session: str) -> None:
-        """A session starts: what was running has ended."""
-        self._session = session
-        self.quarantine = None
-        self.started.clear()
-        self._running.clear()
-        self._moved = time.monotonic()
+    def begin(self, session: str) -> Watched:
+        """A session starts."""
+        watched = self._sessions[session] = Watched()
+        return watched
+
+    def end(self, session: str) -> None:
+        """A session has ended, and so has what it was at."""
+        self.look()
+        del self._sessions[session]
 
     def look(self) -> None:
         """Take in what was written since the last look."""
@@ -58,29 +88,17 @@ class Tracker:
             tail = self._tails.setdefault(path.name, Tail(path, self._reading.warn))
             if not tail.grown():
                 continue
-            current = bool(self._session) and path.name.startswith(f"journal-{self._session}-")
+            watched = next((w for name, w in self._sessions.items() if path.name.startswith(f"journal-{name}-")), None)
             for event in tail.read():
-                self._take(event, path.name, current=current)
+                self._take(event, path.name, watched)
 
-    def _take(self, event: Event, place: str, *, current: bool) -> None:
+    def _take(self, event: Event, place: str, watched: Watched | None) -> None:
         self._reading.take(event, place)
         cell = event.get("cell")
-        if current:
-            self._moved = time.monotonic()
-            self._follow(event, place)
+        if watched is not None:
+            watched.follow(event, place)
         if event["event"] == "result" and isinstance(cell, str) and cell in self._planned:
             self._count(cell)
-
-    def _follow(self, event: Event, place: str) -> None:
-        """Take in an event of the session at work."""
-        match event:
-            case {"event": "start", "cell": str(cell)}:
-                self.started.add(cell)
-                self._running[place] = cell
-            case {"event": "result", "cell": str(cell)}:
-                self._running = {where: what for where, what in self._running.items() if what != cell}
-            case {"event": "quarantine", "reason": str(reason)}:
-                self.quarantine = reason
 
     def _count(self, cell: str) -> None:
         final = Run.of(self.attempts(cell)).final(cell)
@@ -106,18 +124,13 @@ class Tracker:
     def next_attempt(self, cell: str) -> int:
         return max(self._reading.results.get(cell, ()), default=0) + 1
 
-    @property
-    def idle_seconds(self) -> float:
-        """How long the session at work has written nothing."""
-        return time.monotonic() - self._moved
-
     def progress(self) -> Progress:
         return Progress(
             done=len(self._outcomes),
             total=len(self._planned),
             outcomes=+self._counts,
             seconds_left=self._seconds_left(),
-            running=tuple(self._running.values()),
+            running=tuple(cell for watched in self._sessions.values() for cell in watched.running.values()),
             confirming=self.confirming,
         )
 

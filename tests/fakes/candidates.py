@@ -290,6 +290,16 @@ def kill_parent() -> bool:
     return True
 
 
+def meet() -> bool:
+    """Right when the case of another column is at work at the same time."""
+    state = Path(os.environ["FAKES_STATE"])
+    (state / os.environ["FAKES_ME"]).touch()
+    deadline = time.monotonic() + 20
+    while not (state / os.environ["FAKES_OTHER"]).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return (state / os.environ["FAKES_OTHER"]).exists()
+
+
 def quick() -> bool:
     """Leaves the pid of who ran it, where the run has a place for that."""
     time.sleep(0.02)

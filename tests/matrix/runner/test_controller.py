@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from matrix.cell import Cell
 from matrix.outcome import Evidence, Outcome, Phase
 from matrix.result import Result
 from matrix.run import Header, Run
-from matrix.runner.controller import carry, groups
+from matrix.runner.controller import Lanes, carry, groups, share_out
 from matrix.runner.journal import read_run
 from matrix.runner.session import RunSettings
 from operators.operator import Sample
@@ -43,6 +44,40 @@ def test_quarantine_of_one_column_leaves_the_next_alone(tmp_path: Path) -> None:
     run = read_run(tmp_path)
     assert run.results[str(fake("right").id)][0].outcome is Outcome.NOT_RUN
     assert run.results[str(fake("right", profile=other).id)][0].outcome is Outcome.PASS
+
+
+def test_columns_that_need_no_device_are_carried_side_by_side(tmp_path: Path) -> None:
+    columns = [
+        replace(PROFILE, name=f"fakes-{me}", environment={"FAKES_ME": me, "FAKES_OTHER": other})
+        for me, other in (("one", "two"), ("two", "one"))
+    ]
+    settings = replace(SETTINGS, workers=2, environment={"FAKES_STATE": str(tmp_path)})
+    carry([fake("meet", profile=profile) for profile in columns], tmp_path / "run", settings)
+    assert [found[0].outcome for found in read_run(tmp_path / "run").results.values()] == [Outcome.PASS] * 2
+
+
+def test_a_column_whose_session_is_killed_leaves_the_one_beside_it_alone(tmp_path: Path) -> None:
+    other = replace(PROFILE, name="fakes-other")
+    beside = [fake("quick", sample=number, profile=other) for number in range(5)]
+    carry([fake("kill_parent"), *beside], tmp_path, replace(SETTINGS, workers=2), confirm=lambda _: False)
+    run = read_run(tmp_path)
+    assert [found.outcome for found in run.results[str(fake("kill_parent").id)]] == [Outcome.CRASH]
+    assert {str(cell.id) for cell in beside} < set(run.results)
+    assert all([found.outcome for found in run.results[str(cell.id)]] == [Outcome.PASS] for cell in beside)
+
+
+def test_who_works_beside_whom() -> None:
+    def group(name: str, evidence: Evidence) -> dict[str, Cell]:
+        return {name: replace(fake("right"), evidence=evidence)}
+
+    interpreted = [group(f"interpreted-{number}", Evidence.INTERPRET) for number in range(3)]
+    compiled, timed = group("compiled", Evidence.COMPILE), group("timed", Evidence.TIME)
+    together, alone = share_out([*interpreted, timed, compiled], 8)
+    assert together == Lanes((compiled, *interpreted), 4, 2)
+    assert alone == Lanes((timed,), 1, 8)
+    assert share_out(interpreted, 2) == [Lanes(tuple(interpreted), 2, 1)]
+    assert share_out(interpreted[:1], 4) == [Lanes((interpreted[0],), 1, 4)]
+    assert share_out([], 4) == []
 
 
 def test_cells_that_each_spoil_their_own_worker_are_no_reason_for_quarantine(tmp_path: Path) -> None:

@@ -26,11 +26,11 @@ def worker(tmp_path: Path) -> Journal:
 def test_it_knows_what_runs_and_what_is_done(tmp_path: Path, worker: Journal) -> None:
     tracker = Tracker(tmp_path)
     tracker.plan(["a", "b"])
-    tracker.begin("001-01")
+    session = tracker.begin("001-01")
     worker.start("a", 1)
     tracker.look()
     assert tracker.progress().running == ("a",)
-    assert tracker.started == {"a"}
+    assert session.started == {"a"}
     worker.result(result("a"))
     tracker.look()
     progress = tracker.progress()
@@ -73,14 +73,26 @@ def test_a_second_attempt_changes_the_count_and_not_the_number(tmp_path: Path, w
     assert (progress.done, progress.outcomes) == (1, {Outcome.CRASH: 1})
 
 
+def test_what_sessions_side_by_side_do_is_told_apart(tmp_path: Path, worker: Journal) -> None:
+    tracker = Tracker(tmp_path)
+    one, other = tracker.begin("001-01"), tracker.begin("001-02")
+    worker.start("a", 1)
+    Journal(tmp_path / "journal-001-02-gw0.jsonl", "gw0-2").start("b", 1)
+    tracker.look()
+    assert (one.started, other.started) == ({"a"}, {"b"})
+    assert tracker.progress().running == ("a", "b")
+    tracker.end("001-01")
+    assert tracker.progress().running == ("b",)
+
+
 def test_quarantine_belongs_to_its_session(tmp_path: Path) -> None:
     tracker = Tracker(tmp_path)
-    tracker.begin("001-01")
+    session = tracker.begin("001-01")
+    other = tracker.begin("001-02")
     Journal(tmp_path / "journal-001-01-warden.jsonl", "warden").write("quarantine", {"reason": "the fan is off"})
     tracker.look()
-    assert tracker.quarantine == "the fan is off"
-    tracker.begin("001-02")
-    assert tracker.quarantine is None
+    assert session.quarantine == "the fan is off"
+    assert other.quarantine is None
 
 
 def test_there_is_an_estimate_once_there_is_a_pace(tmp_path: Path, worker: Journal) -> None:
