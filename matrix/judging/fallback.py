@@ -61,7 +61,8 @@ def _names(cell: Cell, function: Callable[..., Any], package: str) -> set[str]:
     """The names under which the provider knows a function."""
     address = cell.case.operator.providers[cell.case.provider]
     if address != "aten":
-        return {address.rpartition(":")[2]}
+        home, _, name = address.rpartition(":")
+        return {name} if home.partition(".")[0] == package else set()
     return {name for name, value in vars(sys.modules[package]).items() if value is function}
 
 

@@ -81,6 +81,13 @@ def test_what_another_module_of_the_vendor_gives_is_the_vendors(make_cell: MakeC
 
 
 @pytest.mark.usefixtures("minigems")
+def test_an_adapter_of_ours_of_the_same_name_is_not_the_providers(make_cell: MakeCell) -> None:
+    importlib.import_module("minigems")
+    assert fallen_back(provided_by(make_cell("double"), "minigems:double"), len)
+    assert fallen_back(provided_by(make_cell("double"), "operators.adapters.modules:double"), len) == ""
+
+
+@pytest.mark.usefixtures("minigems")
 def test_a_vendor_whose_modules_import_is_not_asked_twice(make_cell: MakeCell, tmp_path: Path) -> None:
     (tmp_path / "torch_tomorrow.py").write_text("")
     cell = provided_by(make_cell("double"), "minigems:double")
