@@ -4,11 +4,12 @@
     Event = { returns = 0 }                            a callable that takes anything and gives this
     Tools = { attributes = { version = "1" } }         an object with these attributes
     tanh = { same_as = "triton.language.math.tanh" }   what lies at that address
+    "*" = { widened = "triton...libdevice" }           the functions of a device library, for any types
     hint = { argument = 0 }                            a function that gives back one of its arguments
     select = { triton = "def select(...): ..." }       a device function, in Triton's language (`tl`)
     shuffle = { gap = "why it has no meaning here" }   a gap with the symbol's name when it is called
 
-One of these keys alone makes a table such a form. `"*" = { same_as = "module" }` stands for every other name of a module.
+One of these keys alone makes a table such a form. `"*"`, which is `same_as` or `widened`, stands for every other name of a module.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ FORMS: dict[str, type] = {
     "returns": object,
     "attributes": dict,
     "same_as": str,
+    "widened": str,
     "argument": int,
     "triton": str,
     "gap": str,
@@ -42,7 +44,7 @@ def read_attributes(table: Table) -> dict[str, object]:
     attributes = {name: table.data[name] for name in table.keys_like(ATTRIBUTE)}
     for name, value in attributes.items():
         _check(table, name, value)
-    if OTHERS in attributes and form_of(attributes[OTHERS]) != "same_as":
+    if OTHERS in attributes and form_of(attributes[OTHERS]) not in {"same_as", "widened"}:
         table.complain(OTHERS, describe(attributes[OTHERS]), '{ same_as = "module" }', "name a module")
     return attributes
 

@@ -29,8 +29,10 @@ def make_value(name: str, declared: object) -> Any:
         return SimpleNamespace(**{key: make_value(f"{name}.{key}", item) for key, item in content.items()})
     if form == "same_as":
         return find(content)
+    if form == "widened":
+        return Widened(find(content))
     if form == "argument":
-        return lambda *arguments, **_named: arguments[content]
+        return _builtin(lambda *arguments, **_named: arguments[content])
     return _device_function(name, content) if form == "triton" else _missing(name, content)
 
 
@@ -58,7 +60,47 @@ def _missing(name: str, reason: str) -> Any:
     def call(*_arguments: Any, **_named: Any) -> Any:
         raise EmulationGap(f"symbol:{name}", reason)
 
+    return _builtin(call)
+
+
+def _builtin(function: Any) -> Any:
+    """With the mark by which Triton tells functions that a kernel may refer to."""
+    function.__triton_builtin__ = True
+    return function
+
+
+class Widened:
+    """The functions of a device library, for types too that it has no overload for: computed in float32, given in the first's.
+
+    Which overloads a vendor's own library has is not known; that its kernels call one says that it has it.
+    """
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(self._library, name)
+        return _builtin(_widened(function)) if callable(function) else function
+
+
+def _widened(function: Any) -> Any:
+    from triton.language import core
+
+    def call(*arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except KeyError:  # how Triton says that there is no such overload
+            tensors = [each for each in arguments if isinstance(each, core.tensor)]
+            wide = [each.to(core.float32) if isinstance(each, core.tensor) else _number(each) for each in arguments]
+            result = function(*wide)
+            floats = result.dtype.is_floating() and tensors[0].dtype.is_floating()
+            return result.to(tensors[0].dtype) if floats else result
+
     return call
+
+
+def _number(constant: Any) -> float:
+    return float(getattr(constant, "value", constant))
 
 
 def _device_function(name: str, source: str) -> Any:

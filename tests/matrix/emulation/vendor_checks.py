@@ -34,7 +34,7 @@ PROFILE = Profile(
         stand_ins={
             "torch_chip": {"version": "1"},
             "triton.language.extra.tmr.libdevice": {
-                "*": {"same_as": "triton.language.extra.cuda.libdevice"},
+                "*": {"widened": "triton.language.extra.cuda.libdevice"},
                 "quick_tanh": {"same_as": "triton.language.extra.cuda.libdevice.tanh"},
                 "keep": {"argument": 0},
                 "shuffle": {"gap": "it moves between cores"},
@@ -120,6 +120,19 @@ def declared_kernel(x, out):
     at = tl.arange(0, 8)
     value = tmr.keep(tl.load(x + at))
     tl.store(out + at, tmr.quick_tanh(value) + tl.twice(tmr.sqrt(value)))
+
+
+@triton.jit
+def widening_kernel(x, out):
+    at = tl.arange(0, 8)
+    value = tl.load(x + at)
+    tl.store(out + at, tmr.div_rn(value, 3) + tmr.fmod(value, value))
+
+
+def check_a_widened_library_takes_types_that_it_has_no_overload_for() -> None:
+    x, out = torch.rand(8).bfloat16() + 1, torch.empty(8, dtype=torch.bfloat16)
+    widening_kernel[(1,)](x, out)
+    torch.testing.assert_close(out, (x.float() / 3).bfloat16(), rtol=0, atol=0)
 
 
 @triton.jit
