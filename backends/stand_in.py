@@ -9,7 +9,7 @@
     select = { triton = "def select(...): ..." }       a device function, in Triton's language (`tl`)
     shuffle = { gap = "why it has no meaning here" }   a gap with the symbol's name when it is called
 
-One of these keys alone makes a table such a form. `"*"`, which is `same_as` or `widened`, stands for every other name of a module.
+One of these keys alone makes a table such a form. `"*"`, which is `same_as` or `widened`, stands for every other name.
 """
 
 from __future__ import annotations
