@@ -62,10 +62,14 @@ class Emulation:
     config_arguments extra arguments that `triton.Config` accepts there (and that have no meaning on a CPU)
     launch_arguments extra keyword arguments that a launch accepts there
     autotune_arguments extra arguments of `triton.autotune`
+    generated_configurations  configurations for tuners that name none and have the vendor's compiler make them: what such
+                     an argument of `triton.autotune` says -> the configuration
     language_arguments extra arguments of functions of `triton.language`: function -> names
     any_block_size   whether the vendor's Triton takes blocks whose extents are no powers of two
     tensor_returns   whether numbers that device functions return become tensors there, as they did up to Triton 3.4
     block_slices     whether it takes parts of blocks, `x[:, 3]`, and assigns to them
+    mixed_arguments  whether library functions make one type of several argument types, as they did up to Triton 3.4
+    numbers_promote  whether a number beside a block counts with its own type, as it did up to Triton 3.1
     """
 
     vendor: str
@@ -78,10 +82,13 @@ class Emulation:
     config_arguments: tuple[str, ...] = ()
     launch_arguments: tuple[str, ...] = ()
     autotune_arguments: tuple[str, ...] = ()
+    generated_configurations: dict[str, dict[str, object]] = field(default_factory=dict)
     language_arguments: dict[str, tuple[str, ...]] = field(default_factory=dict)
     any_block_size: bool = False
     tensor_returns: bool = False
     block_slices: bool = False
+    mixed_arguments: bool = False
+    numbers_promote: bool = False
 
 
 @dataclass(frozen=True)

@@ -152,10 +152,13 @@ def _emulation(parent: Table) -> Emulation | None:
         config_arguments=table.texts("config_arguments", pattern=VARIABLE),
         launch_arguments=table.texts("launch_arguments", pattern=VARIABLE),
         autotune_arguments=table.texts("autotune_arguments", pattern=VARIABLE),
+        generated_configurations=_generated(table),
         language_arguments=_language_arguments(table),
         any_block_size=table.flag("any_block_size"),
         tensor_returns=table.flag("tensor_returns"),
         block_slices=table.flag("block_slices"),
+        mixed_arguments=table.flag("mixed_arguments"),
+        numbers_promote=table.flag("numbers_promote"),
     )
     table.finish()
     return emulation
@@ -169,6 +172,16 @@ def _stand_ins(parent: Table) -> dict[str, dict[str, object]]:
         if attributes is not None:
             stand_ins[module] = read_attributes(attributes)
     return stand_ins
+
+
+def _generated(parent: Table) -> dict[str, dict[str, object]]:
+    table = parent.table("generated_configurations")
+    generated: dict[str, dict[str, object]] = {}
+    for name in table.keys_like(VARIABLE) if table is not None else ():
+        configuration = table.table(name) if table is not None else None
+        if configuration is not None:
+            generated[name] = {key: configuration.data[key] for key in configuration.keys_like(VARIABLE)}
+    return generated
 
 
 def _language_arguments(parent: Table) -> dict[str, tuple[str, ...]]:

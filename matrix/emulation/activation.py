@@ -122,6 +122,10 @@ def _install(profile: Profile, emulation: Emulation) -> Emulator:
     relaxations.take_arguments(emulation.language_arguments)
     if emulation.any_block_size:
         relaxations.take_any_block_size(semantic)
+    if emulation.mixed_arguments:
+        relaxations.take_mixed_arguments()
+    if emulation.numbers_promote:
+        relaxations.let_numbers_promote(semantic)
     if emulation.block_slices:
         BlockSlices(semantic).install(rewritten)
     launcher = Launcher(rewritten, semantic, builder, [*LAUNCH_OPTIONS, *emulation.launch_arguments])

@@ -42,6 +42,7 @@ def register(emulation: Emulation, device: StandInDevice, generators: Generators
     hooks: dict[str, Callable[[ModuleType], None]] = {
         "flag_gems.runtime.backend": lambda module: _backend(module, library, device),
         "flag_gems.runtime.backend.device": lambda module: _detector(module, vendor),
+        "flag_gems.utils.code_cache": lambda module: _generated_code(module, f"{vendor}-{emulation.target.arch}"),
         "flag_gems.utils.models": _models,
         "flag_gems.utils.libentry": _entries,
         "flag_gems.utils.random_utils": lambda module: _random(module, generators),
@@ -188,6 +189,12 @@ def _relabelled(code: CodeType, labels: Mapping[str, str]) -> CodeType:
         for value in code.co_consts
     ]
     return code.replace(co_consts=tuple(constants))
+
+
+def _generated_code(module: Any, folder: str) -> None:
+    """Code that is generated for one chip is not another one's, though FlagGems names the file alike."""
+    everywhere = module.cache_dir_path
+    module.cache_dir_path = lambda: everywhere() / folder
 
 
 class ForgetfulModel:

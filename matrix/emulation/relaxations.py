@@ -55,3 +55,43 @@ def take_any_block_size(semantic: Any) -> None:
 
     core.validate_block_shape = validate
     semantic.arange = arange
+
+
+def take_mixed_arguments() -> None:
+    """Library functions take arguments of several types, which become one: as up to Triton 3.4 (`extern_elementwise`)."""
+    from triton.language import core
+
+    strict = core.extern_elementwise
+
+    @wraps(strict)
+    def extern_elementwise(
+        library: str,
+        path: str,
+        arguments: list[Any],
+        symbols: Mapping[Any, Any],
+        *rest: Any,
+        _semantic: Any,
+        **named: Any,
+    ) -> Any:
+        given = [_semantic.to_tensor(argument) for argument in arguments]
+        if tuple(argument.dtype for argument in given) not in symbols:
+            common = given[0]
+            for argument in given:
+                _, common = _semantic.binary_op_type_checking_impl(argument, common)
+            given = [_semantic.binary_op_type_checking_impl(argument, common)[0] for argument in given]
+        return strict(library, path, given, symbols, *rest, _semantic=_semantic, **named)
+
+    core.extern_elementwise = extern_elementwise
+
+
+def let_numbers_promote(semantic: Any) -> None:
+    """A number beside a block counts with its own type, float32 for fractions: as up to Triton 3.1."""
+    promote = semantic.computation_type_impl
+
+    def computation_type_impl(
+        left: Any, _left_is_number: Any, right: Any, _right_is_number: Any, div_or_mod: Any
+    ) -> Any:
+        is_number = False
+        return promote(left, is_number, right, is_number, div_or_mod)
+
+    semantic.computation_type_impl = computation_type_impl

@@ -87,6 +87,7 @@ class StandInDevice:
     """Stands for `torch.cuda` and its like."""
 
     device = _Context
+    _DeviceGuard = _Context  # the older name of the same, which generated code of some vendors uses
     stream = _Context
     Stream = _Stream
 

@@ -25,7 +25,7 @@ def install(emulation: Emulation, device: object) -> None:
     for name, attributes in emulation.stand_ins.items():
         stand_in(name, attributes, device if name in emulation.device_modules else None)
     _accept_configuration(emulation.config_arguments)
-    _accept_autotune(emulation.autotune_arguments)
+    _accept_autotune(emulation.autotune_arguments, emulation.generated_configurations)
 
 
 class StandInModule(ModuleType):
@@ -119,8 +119,11 @@ def _accept_configuration(names: tuple[str, ...]) -> None:
     Config.__init__ = init
 
 
-def _accept_autotune(names: tuple[str, ...]) -> None:
-    """`triton.autotune(..., generate_configs="gemm")`: the argument is dropped."""
+def _accept_autotune(names: tuple[str, ...], generated: Mapping[str, Mapping[str, object]]) -> None:
+    """`triton.autotune(..., generate_configs="gemm")`: the argument is dropped.
+
+    Where it asks the vendor's compiler for configurations, and the tuner has none, the declared one of that name is taken.
+    """
     if not names:
         return
     import triton
@@ -129,8 +132,10 @@ def _accept_autotune(names: tuple[str, ...]) -> None:
     original = autotuner.autotune
 
     @wraps(original)
-    def autotune(*args: Any, **kwargs: Any) -> Any:
-        return original(*args, **{name: value for name, value in kwargs.items() if name not in names})
+    def autotune(configs: Any, *args: Any, **kwargs: Any) -> Any:
+        asked = [kwargs.pop(name) for name in names if name in kwargs]
+        made = [triton.Config(dict(generated[name])) for name in asked if name in generated]
+        return original(configs or made, *args, **kwargs)
 
     for holder in (triton, triton.runtime, autotuner):
         holder.autotune = autotune

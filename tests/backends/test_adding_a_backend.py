@@ -24,6 +24,8 @@ vendor = "newchip"
 device_count = 1
 [emulation.device_functions]
 fast_tanh = "tanh"
+[emulation.generated_configurations.mm]
+BLOCK_M = 32
 [emulation.language_arguments]
 load = ["care_padding"]
 [emulation.target]
@@ -71,7 +73,8 @@ def keys_read(monkeypatch: pytest.MonkeyPatch, path: Path) -> set[str]:
 
 def test_every_key_is_documented_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = keys_read(monkeypatch, write_chip(tmp_path, WHOLE))
-    chosen = r"^(environment|emulation\.(?:stand_ins|device_functions|language_arguments|target\.properties))\..+"
+    below = "stand_ins|device_functions|generated_configurations|language_arguments|target\\.properties"
+    chosen = rf"^(environment|emulation\.(?:{below}))\..+"
     read = {re.sub(chosen, r"\1.*", key) for key in read}
     assert documented("Every key") == read
 

@@ -172,6 +172,7 @@ def test_the_emulation_of_a_chip_is_data(tmp_path: Path) -> None:
         '[emulation]\nvendor = "tmr"\nconfig_arguments = ["stages"]\nlaunch_arguments = ["hint"]\n'
         'autotune_arguments = ["generate_configs"]\ndevice_modules = ["torch_tmr"]\ndriver_functions = ["fill"]\n'
         '[emulation.device_functions]\nfast_tanh = "tanh"\n[emulation.language_arguments]\nload = ["hint"]\n'
+        "[emulation.generated_configurations.mm]\nBLOCK_M = 32\n"
         "[emulation.stand_ins.torch_tmr]\ndevice_count = 1\n"
         '[emulation.stand_ins."torch_tmr.core"]\n[emulation.target]\nbackend = "hip"\narch = "gfx942"\n'
         'warp_size = 64\ncapability = [9, 4]\nshared_memory = 65536\nregisters = 512\nsource = "a guide"\n'
@@ -182,6 +183,7 @@ def test_the_emulation_of_a_chip_is_data(tmp_path: Path) -> None:
     assert emulation.stand_ins == {"torch_tmr": {"device_count": 1}, "torch_tmr.core": {}}
     assert emulation.config_arguments == ("stages",)
     assert emulation.launch_arguments == ("hint",)
+    assert emulation.generated_configurations == {"mm": {"BLOCK_M": 32}}
     assert emulation.autotune_arguments == ("generate_configs",)
     assert emulation.target.arch == "gfx942"
     assert emulation.target.registers == 512

@@ -52,6 +52,13 @@ def check_generated_kernels_name_the_file_they_come_from() -> None:
     assert [launch.file for launch in launches] == ["flag_gems/ops/add.py"], launches
 
 
+def check_generated_code_is_kept_for_each_chip_apart() -> None:
+    from flag_gems.utils.code_cache import cache_dir_path, code_cache_dir
+
+    assert code_cache_dir().parent == cache_dir_path()
+    assert cache_dir_path().name == "nvidia-80"
+
+
 def check_kernels_from_other_generators_name_the_module_that_launches_them() -> None:
     x = torch.randn(3, 4)
     out, launches = entry("repeat", x, [2, 3])

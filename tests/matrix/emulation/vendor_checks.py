@@ -50,6 +50,9 @@ PROFILE = Profile(
         config_arguments=("num_ldmatrixes",),
         launch_arguments=("is_use_mask_zero",),
         autotune_arguments=("generate_configs",),
+        generated_configurations={"square": {"BLOCK": 8}},
+        mixed_arguments=True,
+        numbers_promote=True,
     ),
 )
 emulator = activate(PROFILE)
@@ -73,6 +76,42 @@ def check_arguments_and_modules_of_the_vendors_stack_are_taken() -> None:
     vendor_kernel[(1,)](x, 8, is_use_mask_zero=True)
     assert torch.equal(x, torch.arange(8, dtype=torch.int32))
     assert vendor_kernel.configs[0].num_ldmatrixes == 8
+
+
+@triton.autotune([], key=["n"], generate_configs="square")
+@triton.jit
+def tuned_kernel(x, n, BLOCK: tl.constexpr):
+    tl.store(x + tl.arange(0, BLOCK), BLOCK, mask=tl.arange(0, BLOCK) < n)
+
+
+def check_a_configuration_that_the_vendors_compiler_makes_is_the_declared_one() -> None:
+    x = torch.zeros(8, dtype=torch.int32)
+    tuned_kernel[(1,)](x, 7)
+    assert x.tolist() == [8] * 7 + [0]
+    assert vendor_kernel.configs[0].kwargs == {"BLOCK": 16}, "declared ones come first"
+
+
+@triton.jit
+def mixed_kernel(x, out):
+    at = tl.arange(0, 8)
+    value = tl.load(x + at)
+    tl.store(out + at, libdevice.pow(value.to(tl.float64), value) + libdevice.fmod(2, value))
+
+
+@triton.jit
+def number_kernel(x, out):
+    at = tl.arange(0, 8)
+    value = tl.load(x + at) * 0.1
+    tl.static_assert(value.dtype == tl.float32)
+    tl.store(out + at, libdevice.erf(value))
+
+
+def check_arguments_and_numbers_promote_as_in_the_vendors_older_triton() -> None:
+    x, out = torch.rand(8) + 0.5, torch.empty(8)
+    mixed_kernel[(1,)](x, out)
+    torch.testing.assert_close(out, x.pow(x) + torch.fmod(torch.full_like(x, 2), x))
+    number_kernel[(1,)](x.half(), out)
+    torch.testing.assert_close(out, torch.erf(x.half().float() * 0.1))
 
 
 @triton.jit
