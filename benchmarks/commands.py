@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -10,13 +11,18 @@ from pathlib import Path
 from matrix.cell import Cell
 from matrix.declared import Declared
 from matrix.plan import Selection
+from matrix.runner.spawn import ROOT
 
 
-def matrix_run(directory: Path, *arguments: str) -> float:
-    """Seconds of one `python -m matrix run` that writes to a directory; a red run is timed like a green one."""
+def matrix_run(directory: Path, *arguments: str, home: Path | None = None) -> float:
+    """Seconds of one `python -m matrix run` that writes to a directory; a red run is timed like a green one.
+
+    `home` is where it is started, and so where its caches lie; None: here.
+    """
     started = time.perf_counter()
     command = [sys.executable, "-m", "matrix", "run", "--out", str(directory), *arguments]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=home, env=variables)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-2000:]}")
     return time.perf_counter() - started

@@ -107,6 +107,9 @@ def _add_running(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
     command.add_argument(
+        "--fresh", action="store_true", help="compile anew what an earlier run compiled with everything the same"
+    )
+    command.add_argument(
         "--expectations", type=Path, metavar="DIR", help="folder of <profile>.toml (default: backends/expectations/)"
     )
 

@@ -25,6 +25,7 @@ from matrix.lint.finding import Severity
 from matrix.lint.package import Package, PackageError
 from matrix.outcome import Phase
 from matrix.plan import Plan, Selection, SelectionError
+from matrix.remembered import Memory
 from matrix.result import Result
 from matrix.run import Header
 from matrix.runner.controller import carry
@@ -33,6 +34,7 @@ from matrix.runner.foreground import rerun
 from matrix.runner.journal import read_run
 from matrix.runner.progress import Display
 from matrix.runner.session import RunSettings
+from matrix.runner.spawn import OF_PROFILE
 from operators.catalogue import CatalogueError
 from reports.expecting import draft_expectations
 from reports.grid import About, Grid, build_grid
@@ -239,6 +241,8 @@ def _settings(workers: int | None) -> RunSettings:
     environment = {
         "MATRIX_CACHE": str(cache),
         "TRITON_CACHE_DIR": str(cache / "triton"),
+        # FlagGems writes generated kernels to files whose names are the same for all vendors, and their contents are not.
+        "FLAGGEMS_CACHE_DIR": str(cache / "flag_gems" / OF_PROFILE),
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
     }
@@ -257,16 +261,22 @@ def _carry(job: Job) -> None:
     )
     given = [Result(name, preset.outcome, Phase.PLAN, preset.reason) for name, preset in job.planned.presets.items()]
     print(f"matrix: {len(job.planned.cells)} cells -> {job.directory}", file=sys.stderr, flush=True)
-    with closing(Display(sys.stderr)) as display:
-        carry(
-            job.planned.runnable,
-            job.directory,
-            _settings(job.options.workers),
-            display,
-            header=header,
-            given=given,
-            confirm=lambda result: result.outcome.blames_provider and not job.is_known(result),
-        )
+    memory = Memory(HOME / "cache" / "compiled")
+    if not job.options.fresh:
+        given += memory.recall(job.planned.runnable)
+    try:
+        with closing(Display(sys.stderr)) as display:
+            carry(
+                job.planned.runnable,
+                job.directory,
+                _settings(job.options.workers),
+                display,
+                header=header,
+                given=given,
+                confirm=lambda result: result.outcome.blames_provider and not job.is_known(result),
+            )
+    finally:
+        memory.keep(job.planned.runnable, read_run(job.directory))
 
 
 def _report(job: Job, seconds: float | None = None) -> int:

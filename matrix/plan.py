@@ -114,8 +114,12 @@ def plan(
 
 
 def tells(case: Case, evidence: Evidence) -> bool:
-    """Whether an evidence can say anything about a case: what must be refused by host code has nothing to compile."""
-    return evidence is not Evidence.COMPILE or not case.sample.raises
+    """Whether an evidence can say anything about a case.
+
+    What must be refused by host code has nothing to compile, and neither has a provider that is no Triton kernel.
+    """
+    compilable = not case.sample.raises and case.operator.proof != "call"
+    return evidence is not Evidence.COMPILE or compilable
 
 
 def lacking(profile: Profile, case: Case) -> str | None:

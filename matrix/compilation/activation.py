@@ -14,6 +14,7 @@ from matrix.emulation import stand_in_stack
 from matrix.emulation.gaps import EmulationGap, classify
 from matrix.emulation.stand_in_device import Window
 from matrix.result import Compiled
+from operators.adapters.values import VALUES
 
 if TYPE_CHECKING:
     from matrix.compilation.unknown_values import UnknownValues
@@ -92,6 +93,7 @@ def _install(profile: Profile, emulation: Emulation) -> Compiler:
     stack = stand_in_stack.install(emulation)
     kernels = KernelCompiler(profile.name, emulation.target)
     kernels.install()
+    VALUES.computed = False
     launcher = Launcher(kernels, emulation.launch_arguments)
     launcher.install()
     tuning.install(launcher)

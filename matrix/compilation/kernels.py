@@ -53,6 +53,7 @@ class KernelCompiler:
         self.name = name
         self.target = target
         self.trying = False
+        self.current = ""
         # What a compilation came to, by its key: a launch in a loop must not be refused anew each time.
         self.known: dict[Any, Refused | Fits] = {}
 
@@ -94,6 +95,7 @@ class KernelCompiler:
         known = self.known.get(key)
         if isinstance(known, Refused) or (known is not None and self.trying):
             raise known.with_traceback(None)
+        self.current = src.name
         began = time.perf_counter()
         try:
             kernel = build()
@@ -117,9 +119,9 @@ class KernelCompiler:
     def look(self, module: Any) -> None:
         """A module whose memory is known, before it becomes LLVM's. Raises Fits or Refused while configurations are tried."""
         tensor_memory = module.get_int_attr("ttg.tensor_memory_size")
-        self.check("the kernel", module.get_int_attr("ttg.shared"), tensor_memory)
+        self.check(self.current, module.get_int_attr("ttg.shared"), tensor_memory)
         warps = module.get_int_attr("ttg.total-num-warps") or module.get_int_attr("ttg.num-warps")
-        self.check_threads("the kernel", warps or 1)
+        self.check_threads(self.current, warps or 1)
         raise Fits
 
     def check(self, kernel: str, shared: int | None, tensor_memory: int | None) -> None:

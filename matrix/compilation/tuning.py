@@ -1,8 +1,9 @@
 """Autotuners without benchmarks: every configuration that survives the tuner's own pruning is tried on the target.
 
-Each is compiled to where its shared memory is known (matrix/compilation/early_end.py): that says whether it fits. The first
-that fits is compiled to its final binary, and taken. When none fits the kernel is refused, with the reason of
-the one that wants least.
+Each is compiled to where its shared memory is known (matrix/compilation/early_end.py): that says whether it fits. Of those
+that fit one is compiled to its final binary, and taken: the one with the smallest blocks, as for `interpret`
+(matrix/emulation/tuning.py), because compiling costs what the blocks cost too. Which one a chip would choose is unknown
+here. When none fits the kernel is refused, with the reason of the one that wants least.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from matrix.compilation.kernels import Fits
 from matrix.compilation.launch import Launcher
 from matrix.emulation.gaps import Refused
+from matrix.emulation.tuning import block_size
 
 
 def install(launcher: Launcher) -> None:
@@ -32,7 +34,7 @@ def run_autotuner(launcher: Launcher, tuner: Any, args: tuple[Any, ...], kwargs:
         result = _run_with(tuner, tuner.configs[0], args, kwargs)
         tuner.nargs = None
         return result
-    configurations = tuner.prune_configs(kwargs)
+    configurations = sorted(tuner.prune_configs(kwargs), key=block_size)
     before = len(launcher.record)
     refusals: list[Refused] = []
     taken = result = None

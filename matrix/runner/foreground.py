@@ -17,7 +17,7 @@ from typing import TextIO
 
 from matrix.cell import Cell
 from matrix.outcome import Outcome, Phase
-from matrix.result import Result
+from matrix.result import Compiled, Result
 from matrix.runner.announcement import CARRYING, read_announcement
 from matrix.runner.death import Death, Reason, describe_status, judge_death
 from matrix.runner.journal import Tail, read_run
@@ -82,8 +82,20 @@ def show(result: Result, stream: TextIO | None = None) -> None:
         comparison = result.comparison
         lines.append(f"{comparison.mismatched} of {comparison.total} elements outside the bound; {comparison.rule}")
         lines += [f"got {comparison.got}, due {comparison.expected}"] if comparison.got is not None else []
+    lines += [describe_compiled(compiled) for compiled in result.compiled]
     lines += [f"launched {launch.kernel} ({launch.file}) x {launch.count}" for launch in result.launches]
     print("\n".join(lines), file=stream or sys.stdout)
+
+
+def describe_compiled(compiled: Compiled) -> str:
+    """A compiled kernel in two lines."""
+    memory = f"{compiled.shared} B of shared memory, {compiled.registers} registers, {compiled.spilled} spilled"
+    tuned = "" if compiled.tried is None else f"; {compiled.fitting} of {compiled.tried} configurations fit"
+    configuration = ", ".join(f"{name}={value}" for name, value in compiled.configuration.items())
+    return (
+        f"compiled {compiled.kernel} ({compiled.file}) x {compiled.count}: {compiled.size} B of binary, {memory}, "
+        f"{compiled.seconds:.2f} s{tuned}\n  {configuration}"
+    )
 
 
 def main(path: Path) -> None:

@@ -25,7 +25,7 @@ class RunSettings:
     probe         address of `probe() -> str | None`: why the device is not well; empty: none
     workers       processes side by side, for a profile whose cells may share a device
     devices       names for the profile's `one_device` variable, one worker each; empty: `workers` on whatever is there
-    environment   variables of the workers besides the profile's own
+    environment   variables of the workers besides the profile's own; `{profile}` in a value is the profile's name
     grace         seconds after the limit until a worker that its own watchdog did not end is killed from outside
     start_seconds what a worker may take for its imports
     bad_starts    failed probes and starts in a row that put the device in quarantine

@@ -15,6 +15,7 @@ from matrix.runner.processes import SESSION_VARIABLE, end_marked
 from matrix.runner.session import Session
 
 ROOT = Path(matrix.__file__).resolve().parents[1]
+OF_PROFILE = "{profile}"  # in a variable of the settings: the name of the profile that the process serves
 # Everything of pytest that costs time per case or start and that a cell does not use.
 WITHOUT = (
     "cacheprovider",
@@ -111,4 +112,5 @@ def environment(session: Session, profile: Profile, workers: int) -> dict[str, s
     variables |= {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PYTHONHASHSEED": "0"}
     variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SESSION_VARIABLE: session.mark}
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"), str(Path.cwd()))))
-    return variables | dict(profile.environment) | dict(session.settings.environment)
+    given = {name: value.replace(OF_PROFILE, profile.name) for name, value in session.settings.environment.items()}
+    return variables | dict(profile.environment) | given

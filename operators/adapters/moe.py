@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from operators.adapters.values import VALUES
+
 # The smallest tile that every target's matrix unit takes.
 TILE = {"BLOCK_SIZE_M": 16, "BLOCK_SIZE_N": 32, "BLOCK_SIZE_K": 32, "GROUP_SIZE_M": 1, "num_warps": 4, "num_stages": 2}
 
@@ -26,7 +28,7 @@ def moe_align_block_size(
     sorted_ids, expert_ids, count = flag_gems.moe_align_block_size(
         topk_ids, block_size, num_experts, expert_map, pad_sorted_ids
     )
-    _ascend(topk_ids, sorted_ids, int(count))
+    _ascend(topk_ids, sorted_ids, count)
     return sorted_ids, expert_ids, count
 
 
@@ -44,11 +46,14 @@ def moe_align_block_size_triton(
     flag_gems.moe_align_block_size_triton(
         topk_ids, num_experts, block_size, sorted_token_ids, expert_ids, num_tokens_post_pad
     )
-    _ascend(topk_ids, sorted_token_ids, int(num_tokens_post_pad))
+    _ascend(topk_ids, sorted_token_ids, num_tokens_post_pad)
 
 
-def _ascend(topk_ids: torch.Tensor, sorted_ids: torch.Tensor, count: int) -> None:
+def _ascend(topk_ids: torch.Tensor, sorted_ids: torch.Tensor, padded: torch.Tensor) -> None:
     """Sort each run of indices of one expert in place, padding last; what is out of range stays where it is."""
+    if not VALUES.computed:
+        return
+    count = int(padded)
     experts = topk_ids.flatten().tolist()
     ids = sorted_ids.tolist()
     start = 0

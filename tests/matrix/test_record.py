@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from matrix.outcome import Outcome, Phase
 from matrix.record import TEXT_LIMIT, RecordError, result_from_json, result_to_json
-from matrix.result import Comparison, Launch, Result
+from matrix.result import Comparison, Compiled, Launch, Result
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 numbers = st.none() | st.floats()
@@ -33,6 +34,24 @@ comparisons = st.builds(
     vacuous=st.lists(texts, max_size=3).map(tuple),
 )
 launches = st.lists(st.builds(Launch, kernel=texts, file=texts, count=st.integers(1, 9)), max_size=3).map(tuple)
+compiled = st.builds(
+    Compiled,
+    kernel=texts,
+    file=texts,
+    configuration=st.dictionaries(texts, texts, max_size=3),
+    size=st.integers(0, 2**40),
+    shared=st.integers(0, 2**20),
+    registers=st.integers(0, 512),
+    spilled=st.integers(0, 2**20),
+    seconds=st.integers(0, 10**6).map(lambda thousandths: thousandths / 1000),
+    count=st.integers(1, 9),
+)
+tuned = st.builds(
+    lambda item, more, fitting: replace(item, tried=more + fitting, fitting=fitting),
+    compiled,
+    st.integers(0, 9),
+    st.integers(1, 9),
+)
 results = st.builds(
     Result,
     cell=texts,
@@ -46,6 +65,16 @@ results = st.builds(
     launches=launches,
     traceback=st.none() | texts.filter(bool),
     output=st.none() | texts.filter(bool),
+)
+
+
+compilations = st.builds(
+    Result,
+    cell=texts,
+    outcome=st.just(Outcome.PASS),
+    phase=st.just(Phase.COMPILE),
+    compiled=st.lists(compiled | tuned, min_size=1, max_size=3).map(tuple),
+    remembered=st.none() | texts.filter(bool),
 )
 
 
@@ -66,6 +95,11 @@ def test_a_result_comes_back_as_it_was(result: Result) -> None:
     for name in Comparison.__dataclass_fields__:
         got, due = getattr(back.comparison, name), getattr(result.comparison, name)
         assert same(got, due), name
+
+
+@given(compilations)
+def test_compiled_kernels_come_back_as_they_were(result: Result) -> None:
+    assert result_from_json(json.loads(json.dumps(result_to_json(result), allow_nan=False))) == result
 
 
 def test_numbers_that_json_has_not_are_spelled() -> None:
