@@ -78,18 +78,17 @@ class MemoryAccess:
         return Block(moved, pointer.dtype, pointer.region)
 
     # loads and stores
-    def create_load(self, pointer: Block, _cache: Any, _eviction: Any, _volatile: Any) -> Block:
+    def create_load(self, pointer: Block, *_hints: Any) -> Block:
+        """Hints to the cache are two arguments or, since Triton 3.9, one; here they mean nothing."""
         return self._load(pointer, None, None)
 
-    def create_masked_load(
-        self, pointer: Block, mask: Block, other: Block | None, _cache: Any, _eviction: Any, _volatile: Any
-    ) -> Block:
+    def create_masked_load(self, pointer: Block, mask: Block, other: Block | None, *_hints: Any) -> Block:
         return self._load(pointer, mask.data, None if other is None else other.data)
 
-    def create_store(self, pointer: Block, value: Block, _cache: Any, _eviction: Any) -> None:
+    def create_store(self, pointer: Block, value: Block, *_hints: Any) -> None:
         self._store(pointer, value.data, None)
 
-    def create_masked_store(self, pointer: Block, value: Block, mask: Block, _cache: Any, _eviction: Any) -> None:
+    def create_masked_store(self, pointer: Block, value: Block, mask: Block, *_hints: Any) -> None:
         self._store(pointer, value.data, mask.data)
 
     def _checked(self, pointer: Block, mask: Mask) -> tuple[Any, np.dtype[Any]]:
@@ -153,6 +152,12 @@ class MemoryAccess:
             self._store(here, self._modify(name, old.data, new), None)
         return Block(result.reshape(value.data.shape), value.dtype)
 
+    def create_atomic_load(self, pointer: Block, mask: Block, _semantics: Any, _scope: Any) -> Block:
+        return self._load(pointer, mask.data, None)
+
+    def create_atomic_store(self, pointer: Block, value: Block, mask: Block, _semantics: Any, _scope: Any) -> None:
+        self._store(pointer, value.data, mask.data)
+
     def create_atomic_cas(self, pointer: Block, compare: Block, value: Block, _semantics: Any, _scope: Any) -> Block:
         flat_pointer, expected, fresh = (part.data.reshape(-1) for part in (pointer, compare, value))
         self._checked(pointer, None)
@@ -213,7 +218,7 @@ class MemoryAccess:
         )
         return window.addresses(range(len(descriptor.block_shape)))
 
-    def create_descriptor_load(self, descriptor: BlockPointer, indices: Any, _cache: Any, _eviction: Any) -> Block:
+    def create_descriptor_load(self, descriptor: BlockPointer, indices: Any, *_hints: Any) -> Block:
         pointers, mask = self._window(descriptor, list(indices))
         return self._load(pointers, mask, self._padding(pointers, descriptor.padding))
 

@@ -135,6 +135,9 @@ class Builder(Arithmetic, Comparisons, Shapes, MemoryAccess):
     def _convert_custom_types(self, value: Any, type_: Any, rounding: Any, _semantic: Any = None) -> Any:
         return self.make_tensor(self.create_fp_to_fp(value.handle, type_, rounding), type_)
 
+    def get_cache_policy(self, _modifier: str, _eviction: str) -> None:
+        """A hint to the cache."""
+
     def get_null_value(self, type_: Any) -> Block:
         return Block(np.zeros(1, dtype=carrier(type_.scalar)), type_.scalar)
 

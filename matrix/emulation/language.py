@@ -58,8 +58,9 @@ class Language:
         self._native = (core.base_value, core.dtype, type(None))
         self.constant = core.constexpr
         self.slice = slice
-        self.min = core.builtin_min
-        self.max = core.builtin_max
+        # Until Triton 3.6 the compiler took Python's own for these.
+        self.min = getattr(core, "builtin_min", core.minimum)
+        self.max = getattr(core, "builtin_max", core.maximum)
         for builtin in (len, list, float, int, isinstance, getattr, hasattr):
             setattr(self, builtin.__name__, partial(self._on_constants, builtin))
 
