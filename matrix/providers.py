@@ -86,8 +86,16 @@ def _registered_function(provider: str, name: str) -> Callable[..., Any]:
     return table[name]
 
 
+def _handed_over(module: Any) -> Any:
+    """The entries that the provider hands to its registrar: until FlagGems 5 they have no name of their own."""
+    handed: list[Any] = []
+    module.enable(registrar=lambda entries, **_named: handed.extend(entries))
+    return handed
+
+
 @cache
 def _table(provider: str) -> dict[str, Callable[..., Any]]:
     module_name, attribute = REGISTRIES[provider]
-    entries = getattr(importlib.import_module(module_name), attribute)
+    module = importlib.import_module(module_name)
+    entries = getattr(module, attribute) if hasattr(module, attribute) else _handed_over(module)
     return {entry[0]: entry[1] for entry in entries if len(entry) < 3 or entry[2]()}

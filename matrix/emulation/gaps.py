@@ -14,10 +14,11 @@ EmulationError              never raised itself
 from __future__ import annotations
 
 import re
-import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType, TracebackType
+
+from matrix.emulation.package_folders import package_folders
 
 
 class EmulationError(Exception):
@@ -68,8 +69,7 @@ class Refused(KernelFault):
 
 
 _EMULATION = tuple(str(Path(__file__).parents[1] / name) for name in ("emulation", "compilation"))
-_PACKAGES = sysconfig.get_paths()["purelib"]
-_CALCULATORS = tuple(str(Path(_PACKAGES, name)) for name in ("numpy", "scipy"))
+_CALCULATORS = tuple(str(folder) for folder in package_folders("numpy", "scipy"))
 
 TORCH_DEVICE = "torch-device"
 # What torch says when host code meets the CPU where it expects the chip. A provider cannot be blamed for it.

@@ -8,7 +8,13 @@ import sysconfig
 from pathlib import Path
 from types import FrameType, FunctionType
 
-_PACKAGES = Path(sysconfig.get_paths()["purelib"])
+from matrix.emulation.package_folders import package_folders
+
+# Folders that packages are installed in.
+_ROOTS = (
+    Path(sysconfig.get_paths()["purelib"]),
+    *(folder.parent for folder in package_folders("triton", "flag_gems")),
+)
 # `pointwise_dynamic` writes `<function>_kernel_rank_<n>` into a file of its own and puts the function beside it.
 _POINTWISE = re.compile(r"(?P<function>\w+)_kernel_rank_\d+")
 _known: dict[FunctionType, tuple[str, str]] = {}
@@ -28,7 +34,7 @@ def kernel_origin(function: FunctionType) -> tuple[str, str]:
 
 def _find(function: FunctionType) -> tuple[str, str]:
     file = function.__code__.co_filename
-    if Path(file).is_relative_to(_PACKAGES) or _is_of_a_module(function, file):
+    if _root(file) is not None or _is_of_a_module(function, file):
         return function.__name__, relative_to_package(file)
     match = _POINTWISE.fullmatch(function.__name__)
     scalar = function.__globals__.get(match["function"]) if match else None
@@ -50,17 +56,21 @@ def _caller(file: str) -> str | None:
     while frame is not None:
         name = frame.f_code.co_filename
         if inside and name != file:
-            return name if Path(name).is_relative_to(_PACKAGES) else None
+            return name if _root(name) is not None else None
         inside = inside or name == file
         frame = frame.f_back
     return None
 
 
+def _root(file: str) -> Path | None:
+    return next((root for root in _ROOTS if Path(file).is_relative_to(root)), None)
+
+
 def relative_to_package(file: str) -> str:
     """`flag_gems/ops/add.py` of a file in a package; the bare name of any other."""
-    path = Path(file)
-    if path.is_relative_to(_PACKAGES):
-        return str(path.relative_to(_PACKAGES))
+    path, root = Path(file), _root(file)
+    if root is not None:
+        return str(path.relative_to(root))
     top = path
     while (top.parent / "__init__.py").exists():
         top = top.parent

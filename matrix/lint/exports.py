@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from matrix.lint.finding import Finding, Severity
-from matrix.lint.inventory import REGISTRY
+from matrix.lint.inventory import registry_entries
 from matrix.lint.namespace import declared_exports, names_of
 from matrix.lint.package import Module, Package
 
@@ -56,11 +56,10 @@ def check_exports(package: Package) -> Iterator[Finding]:
 def check_registry(package: Package) -> Iterator[Finding]:
     """The table of operators registers names twice, functions that are absent, or operators that torch does not have."""
     module = package.module(package.root / "__init__.py")
-    value = getattr(module.definitions.get(REGISTRY), "value", None)
     names = names_of(package, module)
     known = torch_operators()
     first: dict[str, int] = {}
-    for entry in value.elts if isinstance(value, ast.Tuple | ast.List) else ():
+    for entry in registry_entries(package):
         if not isinstance(entry, ast.Tuple | ast.List) or len(entry.elts) < 2:
             continue
         key, function = entry.elts[0], entry.elts[1]

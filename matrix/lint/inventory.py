@@ -49,12 +49,23 @@ def vendor_kernels(package: Package, vendor: str) -> tuple[VendorKernel, ...]:
 
 
 @cache
+def registry_entries(package: Package) -> tuple[ast.expr, ...]:
+    """The provider's table of ATen names: one that has a name or, until FlagGems 5, what it hands to its registrar."""
+    module = package.module(package.root / "__init__.py")
+    values = [getattr(module.definitions.get(REGISTRY), "value", None)]
+    values += [node.args[0] for node in module.nodes if isinstance(node, ast.Call) and _is_registrar(node)]
+    return next((tuple(value.elts) for value in values if isinstance(value, ast.Tuple | ast.List)), ())
+
+
+def _is_registrar(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "registrar" and bool(call.args)
+
+
+@cache
 def registered_names(package: Package) -> dict[str, frozenset[str]]:
     """Function -> the ATen names that it is registered for, from the provider's own table."""
-    table = package.module(package.root / "__init__.py").definitions.get(REGISTRY)
     found: dict[str, set[str]] = {}
-    value = getattr(table, "value", None)
-    for entry in value.elts if isinstance(value, ast.Tuple | ast.List) else ():
+    for entry in registry_entries(package):
         if isinstance(entry, ast.Tuple) and len(entry.elts) > 1 and isinstance(entry.elts[1], ast.Name):
             key = entry.elts[0]
             if isinstance(key, ast.Constant):
