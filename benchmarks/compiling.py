@@ -1,4 +1,4 @@
-"""How long compiling takes: a tier over every target that is only compiled for, with empty caches, and the same run again.
+"""How long compiling takes: a tier over every target that can be compiled for, with empty caches, and the same run again.
 
     python -m benchmarks.compiling [--tier smoke] [--profile NAME]... [--workers 2]
 
@@ -25,7 +25,7 @@ def main() -> None:
     options.add_argument("--workers", default=str(os.cpu_count() or 1))
     asked = options.parse_args()
     targets = asked.profile or [
-        profile.name for profile in load_profiles().values() if profile.evidence == (Evidence.COMPILE,)
+        profile.name for profile in load_profiles().values() if Evidence.COMPILE in profile.evidence
     ]
     command = ["--tier", asked.tier, "--workers", asked.workers]
     for name in targets:
