@@ -93,15 +93,22 @@ def _reason(module: str) -> str:
 
 
 def given_names(source: Path) -> frozenset[str]:
-    """The functions that a package gives: what its `__init__.py` defines, or imports from its own modules."""
+    """The functions that a package gives: what its `__init__.py` defines, or imports from modules that it has."""
     if not source.exists():
         return frozenset()
-    return frozenset(_bound(ast.parse(source.read_text(encoding="utf-8"))))
+    return frozenset(_bound(ast.parse(source.read_text(encoding="utf-8")), source.parent))
 
 
-def _bound(tree: ast.Module) -> Iterator[str]:
+def _bound(tree: ast.Module, folder: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             yield node.name
-        elif isinstance(node, ast.ImportFrom) and node.level:
+        elif isinstance(node, ast.ImportFrom) and node.level and _exists(node, folder):
             yield from (alias.asname or alias.name for alias in node.names if alias.name != "*")
+
+
+def _exists(node: ast.ImportFrom, folder: Path) -> bool:
+    for _ in range(node.level - 1):
+        folder = folder.parent
+    home = folder.joinpath(*(node.module or "").split("."))
+    return home.is_dir() or home.with_name(f"{home.name}.py").exists()

@@ -106,8 +106,10 @@ def test_the_names_that_a_package_gives_are_read_from_its_source(tmp_path: Path)
     source = tmp_path / "__init__.py"
     source.write_text(
         "import torch\nfrom torch_chip import current_device\nfrom .a import add, mul as multiply\n"
-        "if current_device():\n    from .b import mm\nfrom .c import *\ndef own(): pass\n"
+        "if current_device():\n    from .b import mm\nfrom .c import *\nfrom .absent import lost\ndef own(): pass\n"
     )
+    for module in "abc":
+        (tmp_path / f"{module}.py").write_text("")
     assert given_names(source) == {"add", "multiply", "mm", "own"}
     assert given_names(tmp_path / "absent.py") == frozenset()
 
