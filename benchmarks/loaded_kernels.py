@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,7 @@ def main() -> None:
     asked = options.parse_args()
     document = json.loads(asked.run.read_text(encoding="utf-8"))
     cells = [cell for cell in document["cells"] if cell["evidence"] == "compile" and cell.get("compiled")]
+    cells = [cell for cell in cells if not any(kernel.get("tried") for kernel in cell["compiled"])]
     compiled = dict(_recorded(cells))
     loaded = _loaded([cell["id"] for cell in cells], asked.profile)
     both = sorted(set(compiled) & set(loaded))
@@ -73,12 +75,14 @@ def _loaded(identities: list[str], name: str) -> dict[Key, Facts]:
     declared = Declared.read_all()
     cells = [Cell(profile, declared.find(parse_id(identity)).case, Evidence.RUN) for identity in identities]
     watch = Watch()
-    for cell in cells:
-        if not watch.row:
-            warm(cell)
-            watch.install()
-        watch.row = cell.id.row
-        judge(cell, lambda _: None)
+    warm(cells[0])
+    watch.install()
+    try:
+        for cell in cells:
+            watch.row = cell.id.row
+            judge(cell, lambda _: None)
+    except KeyboardInterrupt:
+        print(f"interrupted at {watch.row}", file=sys.stderr)
     return watch.found
 
 
