@@ -16,7 +16,7 @@ from typing import Any
 
 from matrix.emulation.builder import Builder
 from matrix.emulation.front_end import intern_types, make_front_end
-from matrix.emulation.gaps import NotCompilable, StaticAssertion
+from matrix.emulation.gaps import KernelFault, NotCompilable, StaticAssertion
 from matrix.emulation.reduction import Reducer
 
 _SCALARS = (
@@ -141,6 +141,10 @@ class Language:
             raise NotCompilable(f"range over {', '.join(str(tensor.dtype) for tensor in tensors)}")
         dtype = promote(promote(tensors[0].dtype, tensors[1].dtype), tensors[2].dtype)
         start, stop, stride = (int(tensor.handle.data.reshape(-1)[0]) for tensor in tensors)
+        if stride == 0:  # compiled, it is entered where it starts before its end, and never left
+            if start < stop:
+                raise KernelFault("a loop whose step is 0 does not end")
+            return
         for value in range(start, stop, stride):
             yield self._semantic.scalar_constant(value, dtype)
 

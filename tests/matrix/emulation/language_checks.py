@@ -17,7 +17,7 @@ import torch  # noqa: E402
 import triton  # noqa: E402
 import triton.language as tl  # noqa: E402
 
-from matrix.emulation.gaps import NotCompilable  # noqa: E402
+from matrix.emulation.gaps import KernelFault, NotCompilable  # noqa: E402
 
 
 @triton.jit
@@ -66,6 +66,19 @@ def check_what_only_some_vendors_triton_has_is_refused() -> None:
     expect(TypeError, lambda: element_kernel[(1,)](out))
     expect(ValueError, lambda: odd_kernel[(1,)](out))
     assert not out.any()
+
+
+@triton.jit
+def endless_kernel(out, n, STEP: tl.constexpr):
+    for _ in range(0, n, STEP):
+        tl.store(out, 1)
+
+
+def check_a_step_of_zero_does_nothing_without_elements_and_is_a_fault_with_some() -> None:
+    out = torch.zeros(1)
+    endless_kernel[(1,)](out, 0, STEP=0)
+    assert not out.any()
+    expect(KernelFault, lambda: endless_kernel[(1,)](out, 3, STEP=0))
 
 
 if __name__ == "__main__":
