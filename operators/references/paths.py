@@ -130,3 +130,21 @@ def resolve_neg(real: torch.Tensor, imaginary: torch.Tensor) -> Any:
 
 def randperm(count: int, device: torch.device) -> Any:
     return torch.arange(count, device=device)
+
+
+def div_mode(x: Any, y: Any, rounding_mode: str | None = None) -> Any:
+    return torch.div(torch.as_tensor(x), y, rounding_mode=rounding_mode)
+
+
+def mul(x: torch.Tensor, y: Any) -> Any:
+    return torch.mul(x, y)
+
+
+def matmul_bf16(x: torch.Tensor, y: torch.Tensor) -> Any:
+    """The second matrix is given by its columns."""
+    return torch.matmul(x, y.t())
+
+
+def matmul_int8(x: torch.Tensor, y: torch.Tensor) -> Any:
+    """The second matrix is given by its columns; products are added as integers, and the sum is a bfloat16."""
+    return torch.matmul(x.to(torch.int32), y.to(torch.int32).t()).to(torch.bfloat16)

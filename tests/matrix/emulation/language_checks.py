@@ -69,16 +69,16 @@ def check_what_only_some_vendors_triton_has_is_refused() -> None:
 
 
 @triton.jit
-def endless_kernel(out, n, STEP: tl.constexpr):
-    for _ in range(0, n, STEP):
+def endless_kernel(out, n, step: tl.constexpr):
+    for _ in range(0, n, step):
         tl.store(out, 1)
 
 
 def check_a_step_of_zero_does_nothing_without_elements_and_is_a_fault_with_some() -> None:
     out = torch.zeros(1)
-    endless_kernel[(1,)](out, 0, STEP=0)
+    endless_kernel[(1,)](out, 0, step=0)
     assert not out.any()
-    expect(KernelFault, lambda: endless_kernel[(1,)](out, 3, STEP=0))
+    expect(KernelFault, lambda: endless_kernel[(1,)](out, 3, step=0))
 
 
 if __name__ == "__main__":
