@@ -13,6 +13,9 @@ from matrix.declared import Declared
 from matrix.plan import Selection
 from matrix.runner.spawn import ROOT
 
+# The column that stands for any other where one is enough.
+COLUMN = "cpu-interpreter"
+
 
 def matrix_run(directory: Path, *arguments: str, home: Path | None = None) -> float:
     """Seconds of one `python -m matrix run` that writes to a directory; a red run is timed like a green one.
@@ -30,4 +33,4 @@ def matrix_run(directory: Path, *arguments: str, home: Path | None = None) -> fl
 
 def smoke_plan(tier: str = "smoke", operators: tuple[str, ...] = ()) -> tuple[Cell, ...]:
     """The runnable cells of a tier on the default profile."""
-    return Declared.read(["cpu-interpreter"]).plan(Selection(tier, operators)).runnable
+    return Declared.read([COLUMN]).plan(Selection(tier, operators)).runnable

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.commands import matrix_run, smoke_plan
+from benchmarks.commands import COLUMN, matrix_run, smoke_plan
 from operators.catalogue import smoke_operators
 
 FRESH = """
@@ -41,8 +41,8 @@ def main() -> None:
     names = smoke_operators()[: options.parse_args().operators]
     cases = len(smoke_plan("smoke", names))
     selection = [part for name in names for part in ("--operator", name)]
-    matrix_run(Path(tempfile.mkdtemp()), *selection)  # fills the caches of both sides
-    warm = matrix_run(Path(tempfile.mkdtemp()), *selection)
+    matrix_run(Path(tempfile.mkdtemp()), "--profile", COLUMN, *selection)  # fills the caches of both sides
+    warm = matrix_run(Path(tempfile.mkdtemp()), "--profile", COLUMN, *selection)
     fresh = _fresh(names)
     print(f"{cases} cases of {len(names)} operators on {os.cpu_count()} cores")
     print(f"warm workers {warm:.1f} s ({60 * cases / warm:.0f} cases a minute, start and reports included)")

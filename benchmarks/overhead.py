@@ -21,7 +21,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.commands import matrix_run, smoke_plan
+from benchmarks.commands import COLUMN, matrix_run, smoke_plan
 from matrix.cell import Cell
 
 
@@ -34,11 +34,13 @@ def main() -> None:
     if asked.bare:
         print(json.dumps(_bare(asked.tier)))
         return
-    matrix_run(Path(tempfile.mkdtemp()), "--tier", asked.tier, "--workers", "1")  # fills the caches of both sides
+    matrix_run(
+        Path(tempfile.mkdtemp()), "--profile", COLUMN, "--tier", asked.tier, "--workers", "1"
+    )  # fills the caches of both sides
     runner, judging, calling = [], [], []
     for _ in range(asked.repeat):
         directory = Path(tempfile.mkdtemp())
-        matrix_run(directory, "--tier", asked.tier, "--workers", "1")
+        matrix_run(directory, "--profile", COLUMN, "--tier", asked.tier, "--workers", "1")
         runner.append(_between_cases(directory))
         command = [sys.executable, "-m", "benchmarks.overhead", "--bare", "--tier", asked.tier]
         whole, bare = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

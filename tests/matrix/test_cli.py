@@ -15,7 +15,7 @@ from matrix.identity import parse_id
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = str(ROOT / "docs" / "examples" / "scaled_add.toml")
-OWN = ["--catalogue", EXAMPLE, "--operator", "mine.*", "--tier", "full"]
+OWN = ["--profile", "cpu-interpreter", "--catalogue", EXAMPLE, "--operator", "mine.*", "--tier", "full"]
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
