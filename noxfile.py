@@ -1,17 +1,24 @@
 """Two commands for everybody: `nox -s matrix` runs the matrix, `nox -s tests` checks the project.
 
-There is one environment for each stack (`backends/stacks/*.toml`), in `.nox/<stack>`. It is built once, shared by the
-sessions, and touched again only when a pin changes. Nothing of the project is imported here: nox runs this file in an
-environment of its own, where the project's folders are not on the import path.
+There is one environment for each stack (`backends/stacks/`), in `.nox/<stack>`. It is built once, shared by the
+sessions, and touched again only when a pin changes. A stack that is laid over another one has an environment that sees the
+other's, and before it the packages that differ, each installed once for all stacks in `.nox/packages`. Nothing of the
+project is imported here: nox runs this file in an environment of its own, where the project's folders are not on the
+import path.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2024.10.9"
 nox.options.sessions = ["matrix"]
@@ -19,21 +26,51 @@ nox.options.error_on_missing_interpreters = True
 
 STACKS = Path("backends/stacks")
 ENVIRONMENTS = Path(".nox")
+RUNS = Path(".matrix")
+# The column that stacks are tried with: it needs nothing but the stack itself.
+TRIED = "cpu-interpreter"
 # How long an interrupted run may take to write down what it knows before nox ends it, in seconds.
 PATIENCE = 60.0
 
 
 @nox.session(venv_backend="none")
 def matrix(session: nox.Session) -> None:
-    """Run the matrix. Everything after `--` goes to `python -m matrix run`."""
+    """Run the matrix. What follows `--` goes to `python -m matrix run`, but for `--stack NAME`, which chooses the stack."""
+    stack, arguments = chosen_stack(session)
+    python = environment(session, "run", stack=stack)
+    session.run(python, "-m", "matrix", "run", *arguments, external=True, interrupt_timeout=PATIENCE)
+
+
+@nox.session(venv_backend="none")
+def stacks(session: nox.Session) -> None:
+    """Which versions work together: the smoke tier on every stack of the axes. What follows `--` goes to each run."""
+    folder = RUNS / f"stacks-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    for name, declared in declared_stacks().items():
+        if "axis" in declared:
+            try_stack(session, name, folder / name)
     python = environment(session, "run")
-    session.run(python, "-m", "matrix", "run", *session.posargs, external=True, interrupt_timeout=PATIENCE)
+    session.run(python, "-m", "matrix", "stacks", str(folder), external=True)
+
+
+def try_stack(session: nox.Session, name: str, folder: Path) -> None:
+    """Run the smoke tier on a stack; one that cannot be installed leaves a note instead of a run."""
+    try:
+        python = environment(session, "run", stack=name)
+    except CommandFailed as error:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "not-installed.txt").write_text(f"{error}\n")
+        return
+    arguments = ["--profile", TRIED, *session.posargs, "--out", str(folder)]
+    session.run(
+        python, "-m", "matrix", "run", *arguments, external=True, success_codes=[0, 1], interrupt_timeout=PATIENCE
+    )
 
 
 @nox.session(venv_backend="none")
 def rerun(session: nox.Session) -> None:
-    """Repeat one cell in the foreground: nox -s rerun -- 'CELL_ID', as the reports print it."""
-    session.run(environment(session, "run"), "-m", "matrix", "rerun", *session.posargs, external=True)
+    """Repeat one cell in the foreground: nox -s rerun -- 'CELL_ID', as the reports print it; `--stack NAME` as above."""
+    stack, arguments = chosen_stack(session)
+    session.run(environment(session, "run", stack=stack), "-m", "matrix", "rerun", *arguments, external=True)
 
 
 @nox.session(venv_backend="none")
@@ -65,8 +102,10 @@ def check(session: nox.Session, python: str) -> None:
 
 def environment(session: nox.Session, *groups: str, stack: str = "default") -> str:
     """The interpreter of a stack's environment, with the stack and the groups of pyproject.toml installed in it."""
-    declared = nox.project.load_toml(STACKS / f"{stack}.toml")
+    declared = declared_stacks()[stack]
     refuse_other_pythons(session, declared)
+    if "on" in declared:
+        return laid_over(session, declared, environment(session, *groups, stack=declared["on"]))
     requirements = [f"{name}=={version}" for name, version in declared["packages"].items()]
     requirements += nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), *groups)
     folder = ENVIRONMENTS / stack
@@ -83,7 +122,73 @@ def environment(session: nox.Session, *groups: str, stack: str = "default") -> s
     return str(python.absolute())
 
 
-def refuse_other_pythons(session: nox.Session, declared: dict[str, list[str]]) -> None:
+def laid_over(session: nox.Session, declared: dict[str, Any], base: str) -> str:
+    """The interpreter of an environment that has the packages in which a stack differs, and for the rest its base's."""
+    below = declared_stacks()[declared["on"]]["packages"]
+    own = {name: version for name, version in declared["packages"].items() if below.get(name) != version}
+    if not own:
+        return base
+    folder = ENVIRONMENTS / declared["name"]
+    python = folder / "bin" / "python"
+    site = Path("lib", f"python{sys.version_info.major}.{sys.version_info.minor}", "site-packages")
+    layers = [installed_package(session, base, name, version) for name, version in own.items()]
+    if not python.exists() or not (folder / site).is_dir():
+        bare = ["-q", "--clear", "--no-seed", str(folder)]
+        session.run(sys.executable, "-m", "virtualenv", *bare, external=True, silent=True)
+    (folder / site).mkdir(parents=True, exist_ok=True)
+    lines = [*(str(layer.absolute()) for layer in layers), str(Path(base).parents[1] / site)]
+    (folder / site / "layers.pth").write_text("\n".join(lines) + "\n")
+    return str(python.absolute())
+
+
+def installed_package(session: nox.Session, python: str, name: str, version: str) -> Path:
+    """The folder that holds one version of one package and nothing else, for this Python; installed at first use."""
+    folder = ENVIRONMENTS / "packages" / f"{name}-{version}-py{sys.version_info.major}.{sys.version_info.minor}"
+    done = folder / "installed"
+    if not done.exists():
+        session.log(f"installing {name} {version} into {folder}: once")
+        shutil.rmtree(folder, ignore_errors=True)
+        target = ["--no-deps", "--target", str(folder)]
+        session.run(python, "-m", "pip", "install", "-q", *target, f"{name}=={version}", external=True, silent=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        done.touch()
+    return folder
+
+
+def declared_stacks() -> dict[str, dict[str, Any]]:
+    """Every stack by name: those that are files, and the points of the axes (`backends/stack.py` says what these are)."""
+    found: dict[str, dict[str, Any]] = {
+        path.stem: nox.project.load_toml(path) for path in sorted(STACKS.glob("*.toml"))
+    }
+    for path in sorted((STACKS / "axes").glob("*.toml")):
+        axis: dict[str, Any] = nox.project.load_toml(path)
+        base = found[axis["on"]]
+        for versions in itertools.product(*axis["versions"].values()):
+            own = dict(zip(axis["versions"], versions, strict=True))
+            name = axis["stack"].format(**own)
+            packages = base["packages"] | own
+            title = ", ".join(f"{package} {version}" for package, version in packages.items())
+            point = {"name": name, "title": title, "on": axis["on"], "packages": packages, "axis": axis["name"]}
+            found[name] = base | point
+    return found
+
+
+def chosen_stack(session: nox.Session) -> tuple[str, list[str]]:
+    """The stack that `--stack NAME` asks for, and what else was asked."""
+    arguments = list(session.posargs)
+    name = "default"
+    for place, argument in enumerate(arguments):
+        option, equals, value = argument.partition("=")
+        if option == "--stack":
+            name = value if equals else "".join(arguments[place + 1 : place + 2])
+            del arguments[place : place + (1 if equals else 2)]
+            break
+    if name not in (known := declared_stacks()):
+        session.error(f"no stack is named {name!r}; there are {', '.join(known)}")
+    return name, arguments
+
+
+def refuse_other_pythons(session: nox.Session, declared: dict[str, Any]) -> None:
     """Say at once, and in one sentence, what an installer would say late and at length."""
     here, allowed = f"{sys.version_info.major}.{sys.version_info.minor}", declared["python"]
     if here not in allowed:

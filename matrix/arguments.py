@@ -45,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
         "--profile", action="append", default=[], metavar="NAME", help="only these columns; repeatable"
     )
     _add_package(provenance)
+    stacks = commands.add_parser("stacks", help="which versions work together, from the runs of `nox -s stacks`")
+    stacks.add_argument("directory", type=Path, metavar="DIR", help="a folder with a run for each stack")
     lint = commands.add_parser("lint", help="what in an installed FlagGems contradicts itself or its vendors' profiles")
     lint.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only what concerns it; repeatable")
     _add_package(lint)

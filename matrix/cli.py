@@ -16,6 +16,7 @@ from pathlib import Path
 from backends.expectation import Expectations, load_expectations
 from backends.profiles import UnknownProfileError, load_profiles
 from backends.reading import ReadingError
+from backends.stack import Axis, load_axes, load_stacks, stack_of
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
 from matrix.declared import Declared
@@ -39,6 +40,7 @@ from operators.catalogue import CatalogueError
 from reports.expecting import draft_expectations
 from reports.grid import About, Grid, build_grid
 from reports.provenance import show_provenance
+from reports.stacks import Tried, render_axis, tried
 from reports.summary import Summary
 from reports.table import Terminal, render_table
 from reports.write import write_reports
@@ -63,6 +65,7 @@ def main(arguments: Sequence[str]) -> int:
         "expect": expect,
         "provenance": provenance,
         "lint": check,
+        "stacks": compare_stacks,
     }
     try:
         return commands[options.command](options, arguments)
@@ -153,6 +156,24 @@ def provenance(options: argparse.Namespace, _: Sequence[str]) -> int:
     run = read_run(job.directory)
     sys.stdout.write(show_provenance(run, job.declared, Package.installed(options.package), options.profile))
     return 0
+
+
+def compare_stacks(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Print what a folder of runs, one for each stack of an axis, says of the versions."""
+    for axis in load_axes().values():
+        tried = [_tried(axis, packages, options.directory) for packages in axis.points()]
+        sys.stdout.write(render_axis(axis, tried))
+    return 0
+
+
+def _tried(axis: Axis, packages: Mapping[str, str], directory: Path) -> Tried:
+    """What became of a stack: its run is in the folder of its name."""
+    folder = directory / axis.name_of(packages)
+    if (folder / "not-installed.txt").exists():
+        return Tried(packages, problem="cannot be installed from the index")
+    if not folder.is_dir() or not read_run(folder).header.arguments:
+        return Tried(packages, problem="was not run")
+    return tried(packages, _grid(_remembered(folder)))
 
 
 def check(options: argparse.Namespace, _: Sequence[str]) -> int:
@@ -256,7 +277,7 @@ def _carry(job: Job) -> None:
         cells=len(job.planned.cells),
         columns=tuple(str(column) for column in job.declared.columns),
         machine=machine.facts(),
-        stack=dict(machine.packages),
+        stack=_stack(machine.packages),
         arguments=job.arguments,
     )
     given = [Result(name, preset.outcome, Phase.PLAN, preset.reason) for name, preset in job.planned.presets.items()]
@@ -277,6 +298,12 @@ def _carry(job: Job) -> None:
             )
     finally:
         memory.keep(job.planned.runnable, read_run(job.directory))
+
+
+def _stack(packages: Mapping[str, str]) -> dict[str, str]:
+    """The versions that are run with, and first the name of the stack that they are, if they are one."""
+    name = stack_of(packages, load_stacks())
+    return ({"stack": name} if name else {}) | dict(packages)
 
 
 def _report(job: Job, seconds: float | None = None) -> int:

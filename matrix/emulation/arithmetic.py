@@ -146,6 +146,7 @@ class Arithmetic:
     create_fmul = _binary(np.multiply)
     create_fdiv = _binary(np.divide)
     create_precise_divf = _binary(np.divide)
+    create_approx_divf = _binary(np.divide)
     create_add = _integer(np.add, np.logical_xor)
     create_sub = _integer(np.subtract, np.logical_xor)
     create_mul = _integer(np.multiply, np.logical_and)
@@ -164,6 +165,7 @@ class Arithmetic:
     create_minnumf = _exact(np.fmin)
     create_maxnumf = _exact(np.fmax)
 
+    create_fneg = _unary(np.negative)
     create_cos = _unary(np.cos)
     create_sin = _unary(np.sin)
     create_exp = _unary(np.exp)

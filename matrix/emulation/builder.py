@@ -156,6 +156,12 @@ class Builder(Arithmetic, Comparisons, Shapes, MemoryAccess):
     def create_barrier(self) -> None:
         """One program is one thread here."""
 
+    def create_grid_dependency_wait(self) -> None:
+        """Launches run one after another."""
+
+    def create_grid_dependency_launch_dependents(self) -> None:
+        """Launches run one after another."""
+
     def create_assume(self, _condition: Block) -> None:
         """A hint to the compiler."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from backends.reading import ReadingError
-from backends.stack import load_stacks
+from backends.stack import load_stacks, stack_of
 
 STACK = 'name = "old"\ntitle = "An old one"\npython = ["3.11"]\n[packages]\ntorch = "2.9.0"\ntriton = "3.5.1"\n'
 
@@ -37,3 +37,56 @@ def test_a_stack_without_packages_is_none(tmp_path: Path) -> None:
     assert problems_of(tmp_path, 'name = "old"\ntitle = "t"\npython = []\n[package]\n') == {"packages", "package"}
     assert problems_of(tmp_path, 'name = "old"\ntitle = "t"\npython = ["3.11"]\n') == {"packages"}
     assert problems_of(tmp_path, STACK.replace('["3.11"]', "[]")) == {"packages"}
+
+
+AXIS = """
+name = "grid"
+title = "A by B"
+on = "old"
+stack = "{torch}-on-{triton}"
+[versions]
+torch = ["2.8.0", "2.9.0"]
+triton = ["3.4.0"]
+"""
+
+
+def write_axis(folder: Path, text: str = AXIS) -> None:
+    (folder / "old.toml").write_text(STACK)
+    (folder / "axes").mkdir(exist_ok=True)
+    (folder / "axes" / "grid.toml").write_text(text)
+
+
+def test_an_axis_is_a_stack_for_each_pair_of_versions(tmp_path: Path) -> None:
+    write_axis(tmp_path)
+    stacks = load_stacks(tmp_path)
+    assert list(stacks) == ["old", "2.8.0-on-3.4.0", "2.9.0-on-3.4.0"]
+    made = stacks["2.8.0-on-3.4.0"]
+    assert made.packages == {"torch": "2.8.0", "triton": "3.4.0"}
+    assert (made.on, made.python, made.title) == ("old", ("3.11",), "torch 2.8.0, triton 3.4.0")
+    assert stacks["old"].on is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('"old"', '"young"', "on"),
+        ("{torch}-on-{triton}", "on-{triton}", "stack"),
+        ("{torch}-on-{triton}", "{torch}-{triton}-{numpy}", "stack"),
+        ('"3.4.0"', '">3"', "versions.triton"),
+        ('triton = ["3.4.0"]\n', "", "versions"),
+    ],
+)
+def test_an_axis_is_read_strictly(tmp_path: Path, old: str, new: str, key: str) -> None:
+    write_axis(tmp_path, AXIS.replace(old, new))
+    with pytest.raises(ReadingError) as error:
+        load_stacks(tmp_path)
+    assert key in {problem.key for problem in error.value.problems}
+
+
+def test_a_stack_is_known_by_what_is_installed() -> None:
+    stacks = load_stacks()
+    here = stacks["default"].packages
+    assert stack_of(here | {"torch": f"{here['torch']}+cpu", "numpy": "1.26.4"}, stacks) == "default"
+    assert stack_of(here | {"triton": "3.6.0"}, stacks) == "flag-gems-5.0.2-triton-3.6.0"
+    assert stack_of(here | {"triton": "3.0.0"}, stacks) is None
+    assert stack_of({}, stacks) is None
