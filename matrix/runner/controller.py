@@ -254,10 +254,13 @@ def share_out(found: Sequence[Group], workers: int) -> list[Lanes]:
     """Who works beside whom.
 
     Groups that need no device share the workers among them: a worker costs seconds to start, so few for each group is cheaper.
-    The slowest kind goes first, that none is left alone at the end. Groups on a device have the machine for themselves.
+    Those that compile are the slowest: they go early, that none is left alone at the end, and each between others, that what
+    is left can be estimated. Groups on a device have the machine for themselves.
     """
-    here = [group for group in found if _evidence(group).emulated]
-    here.sort(key=lambda group: _evidence(group).strength)
+    compiled = [group for group in found if _evidence(group) is Evidence.COMPILE]
+    interpreted = [group for group in found if _evidence(group) is Evidence.INTERPRET]
+    pairs = itertools.zip_longest(compiled, interpreted)
+    here = [group for pair in pairs for group in pair if group is not None]
     number = max(1, min(len(here), workers))
     lanes = [Lanes(tuple(here), number, max(1, workers // number))] if here else []
     return lanes + [Lanes((group,), 1, workers) for group in found if not _evidence(group).emulated]

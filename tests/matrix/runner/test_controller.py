@@ -74,6 +74,8 @@ def test_who_works_beside_whom() -> None:
     compiled, timed = group("compiled", Evidence.COMPILE), group("timed", Evidence.TIME)
     together, alone = share_out([*interpreted, timed, compiled], 8)
     assert together == Lanes((compiled, *interpreted), 4, 2)
+    (mixed,) = share_out([*interpreted, compiled, other := group("other", Evidence.COMPILE)], 2)
+    assert mixed == Lanes((compiled, interpreted[0], other, *interpreted[1:]), 2, 1)
     assert alone == Lanes((timed,), 1, 8)
     assert share_out(interpreted, 2) == [Lanes(tuple(interpreted), 2, 1)]
     assert share_out(interpreted[:1], 4) == [Lanes((interpreted[0],), 1, 4)]
