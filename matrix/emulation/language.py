@@ -289,7 +289,7 @@ def _bind_builtins(holder: Any, semantic: Any) -> None:
     """Replace each builtin that a module or class holds by what it wraps, our front end being the default."""
     from triton.language import core
 
-    for name, member in inspect.getmembers(holder):
+    for name, member in list(vars(holder).items()):  # what a class inherits is bound where it is defined
         if isinstance(member, types.FunctionType) and core.is_builtin(member):
             forwarded = getattr(core, name, None) if inspect.isclass(holder) and not name.startswith("__") else None
             wrapped = getattr(member, "__wrapped__", None) or getattr(forwarded, "__wrapped__", None) or forwarded

@@ -16,6 +16,7 @@ expect, run_checks = kernel_checks.expect, kernel_checks.run_checks
 import torch  # noqa: E402
 import triton  # noqa: E402
 import triton.language as tl  # noqa: E402
+from triton.tools.tensor_descriptor import TensorDescriptor  # noqa: E402
 
 from matrix.emulation.gaps import KernelFault, NotCompilable  # noqa: E402
 
@@ -79,6 +80,21 @@ def check_a_step_of_zero_does_nothing_without_elements_and_is_a_fault_with_some(
     endless_kernel[(1,)](out, 0, step=0)
     assert not out.any()
     expect(KernelFault, lambda: endless_kernel[(1,)](out, 3, step=0))
+
+
+@triton.jit
+def described_kernel(given, out):
+    at = tl.arange(0, 8)
+    block = given.load([0, 0])
+    for i in range(1, 3):
+        block += given.load([i, 4])
+    tl.store(out + at[:, None] * 8 + at[None, :], block)
+
+
+def check_a_descriptor_made_by_the_host_loads_its_block() -> None:
+    x, out = torch.randn(16, 16), torch.empty(8, 8)
+    described_kernel[(1,)](TensorDescriptor(x, [16, 16], [16, 1], [8, 8]), out)
+    torch.testing.assert_close(out, x[:8, :8] + x[1:9, 4:12] + x[2:10, 4:12])
 
 
 if __name__ == "__main__":
