@@ -32,7 +32,7 @@ class CellId:
     evidence: Evidence
 
     def __str__(self) -> str:
-        return f"{self.profile}:{self.row}@{self.evidence}"
+        return id_text(self.profile, self.row, self.evidence)
 
     @property
     def row(self) -> str:
@@ -48,6 +48,11 @@ class CellId:
 
     def parameter(self, key: str) -> str:
         return dict(self.parameters)[key]
+
+
+def id_text(profile: str, row: str, evidence: str) -> str:
+    """An id of its three parts."""
+    return f"{profile}:{row}@{evidence}"
 
 
 def parse_id(text: str) -> CellId:

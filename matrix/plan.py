@@ -11,6 +11,7 @@ from functools import cached_property
 from backends.profile import Profile
 from matrix.cell import Cell
 from matrix.columns import Column
+from matrix.identity import id_text
 from matrix.outcome import Evidence, Outcome
 from operators.case import Case
 from operators.operator import Operator, Sample
@@ -72,7 +73,12 @@ class Plan:
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
-        return tuple(str(cell.id) for cell in self.cells)
+        """The id of each cell. Columns share their cases, so the middle of an id is written once for all of them."""
+        rows: dict[int, str] = {}
+        for cell in self.cells:
+            if id(cell.case) not in rows:
+                rows[id(cell.case)] = cell.id.row
+        return tuple(id_text(cell.profile.name, rows[id(cell.case)], cell.evidence) for cell in self.cells)
 
     @cached_property
     def digest(self) -> str:
@@ -103,13 +109,11 @@ def plan(
     presets: dict[str, Preset] = {}
     for column in columns:
         away = (unavailable or {}).get(column)
-        for case in cases:
-            if not tells(case, column.evidence):
-                continue
-            cell = Cell(column.profile, case, column.evidence)
-            cells.append(cell)
-            if preset := _preset(column.profile, case, away):
-                presets[str(cell.id)] = preset
+        made = [Cell(column.profile, case, column.evidence) for case in cases if tells(case, column.evidence)]
+        cells += made
+        if away or column.profile.lacks:
+            settled = ((cell, _preset(column.profile, cell.case, away)) for cell in made)
+            presets |= {str(cell.id): preset for cell, preset in settled if preset}
     return Plan(tuple(cells), presets)
 
 
@@ -118,12 +122,13 @@ def tells(case: Case, evidence: Evidence) -> bool:
 
     What must be refused by host code has nothing to compile, and neither has a provider that is no Triton kernel.
     """
-    compilable = not case.sample.raises and case.operator.proof != "call"
-    return evidence is not Evidence.COMPILE or compilable
+    return evidence is not Evidence.COMPILE or (not case.sample.raises and case.operator.proof != "call")
 
 
 def lacking(profile: Profile, case: Case) -> str | None:
     """The feature that a case needs and a profile declares it has not."""
+    if not profile.lacks:
+        return None
     needs = [*case.operator.needs]
     if case.dtype in FEATURE_OF_DTYPE:
         needs.append(FEATURE_OF_DTYPE[case.dtype])
