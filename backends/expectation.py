@@ -47,6 +47,12 @@ class Expectation:
         """The patterns as written, for a person to read."""
         return ", ".join(pattern.text for pattern in self.patterns)
 
+    @property
+    def evidences(self) -> frozenset[str]:
+        """The evidences that its patterns name; one that names none speaks of all that there are."""
+        named = (pattern.text.partition("@")[2] for pattern in self.patterns)
+        return frozenset(evidence for text in named for evidence in text.split("|") if evidence)
+
     def matches(self, cell: str) -> bool:
         """Whether the cell, given by its id, is one of those meant."""
         profile, _, row = cell.partition(":")

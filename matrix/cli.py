@@ -211,6 +211,13 @@ class Job:
         planned = declared.plan(_selection(options))
         return cls(options, tuple(arguments), directory, declared, planned, known, datetime.now(UTC).date())
 
+    def named_evidences(self) -> dict[str, set[str]]:
+        """By profile, the evidences that its expectations name."""
+        return {
+            profile: {evidence for item in known if not item.inherited for evidence in item.evidences}
+            for profile, known in self.expectations.items()
+        }
+
     def is_known(self, result: Result) -> bool:
         """Whether a live expectation names just this outcome: such news needs no second try."""
         known = self.expectations.get(parse_id(result.cell).profile)
@@ -321,7 +328,7 @@ def _grid(job: Job, seconds: float | None = None) -> Grid:
         job.declared.profiles,
         job.expectations,
         job.today,
-        universe=job.declared.full_ids(),
+        universe=job.declared.full_ids(job.named_evidences()),
         no_cases=job.declared.no_cases(),
         catalogues=tuple(str(path) for path in job.options.catalogue),
         about=About(job.directory.name, job.options.tier, seconds),

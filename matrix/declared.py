@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -79,9 +79,18 @@ class Declared:
     def plan(self, selection: Selection) -> Plan:
         return plan(selection, self.columns, self.operators, smoke_operators(), self.unavailable)
 
-    def full_ids(self) -> tuple[CellId, ...]:
-        """Every cell of the full tier: what tells whether an expectation still matches anything."""
-        everything = plan(Selection("full"), self.columns, self.operators, (), {})
+    def full_ids(self, named: Mapping[str, Iterable[str]] | None = None) -> tuple[CellId, ...]:
+        """Every cell of the full tier: what tells whether an expectation still matches anything.
+
+        `named` gives, by profile, evidences besides those of the columns: an expectation may speak of one not asked for.
+        """
+        others = [
+            Column(profile, Evidence(name))
+            for profile in self.profiles
+            for name in (named or {}).get(profile.name, ())
+            if name in profile.evidence
+        ]
+        everything = plan(Selection("full"), tuple(dict.fromkeys([*self.columns, *others])), self.operators, (), {})
         return tuple(cell.id for cell in everything.cells)
 
     def no_cases(self) -> dict[str, str]:

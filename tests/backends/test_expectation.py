@@ -73,6 +73,11 @@ def test_a_column_takes_over_from_another_one_that_is_there(tmp_path: Path, name
     assert (key, found) == ("like", repr(name))
 
 
+def test_the_evidences_that_are_named() -> None:
+    assert expect("add", "sort[sample=odd-0]").evidences == frozenset()
+    assert expect("add@compile", "sort/p[sample=odd-0]@interpret|run").evidences == {"compile", "interpret", "run"}
+
+
 def test_an_expectation_speaks_for_its_profile_only() -> None:
     assert expect("add").matches("chip:add/p[dtype=float32]@run")
     assert not expect("add").matches("cuda:add/p[dtype=float32]@run")

@@ -10,7 +10,9 @@ import pytest
 from backends.machine import Devices, Machine
 from backends.profile import Emulation, Probe, Profile
 from matrix.columns import Choice, Column, UnknownEvidenceError, choose, fitting, remembered
+from matrix.declared import Declared
 from matrix.outcome import Evidence
+from operators.operator import Operator, Sample
 
 PACKAGES = {"torch": "2", "triton": "3", "flag_gems": "5"}
 LAPTOP = Machine("here", "Linux", "x86_64", "cpu", 2, 8.0, "CPython 3.11.7", packages=PACKAGES)
@@ -19,6 +21,7 @@ CHIP = Profile(
     probe=Probe("npu", commands=("chip-smi",)),
     emulation=Emulation("maker"),
 )
+SAMPLE = Sample("typical-0", "T[2]")
 LAB = replace(LAPTOP, commands=("chip-smi",), devices={"chip": Devices(("chip 1",))})
 
 
@@ -62,7 +65,15 @@ def test_a_profile_that_is_named_twice_has_both_evidences_or_is_open() -> None:
     assert choice.evidences is None
 
 
-@pytest.mark.parametrize("pattern", ["cuda@interpret", "cuda@", "cuda@fly"][::2])
+def test_what_is_expected_of_an_evidence_that_is_not_asked_for_is_about_cells_of_the_full_plan() -> None:
+    operators = {"neg": Operator("neg", "neg", "pointwise", {"p": "aten"}, "aten", "float64", ("int8",), (SAMPLE,))}
+    declared = Declared((Choice(CHIP, (Evidence.COMPILE,)),), operators)
+    assert [identity.evidence for identity in declared.full_ids()] == [Evidence.COMPILE]
+    asked = declared.full_ids({"chip": {"compile", "interpret", "fly"}, "other": {"run"}})
+    assert [identity.evidence for identity in asked] == [Evidence.COMPILE, Evidence.INTERPRET]
+
+
+@pytest.mark.parametrize("pattern", ["cuda@interpret", "cuda@fly"])
 def test_an_evidence_that_is_not_given_is_refused_with_those_that_are(pattern: str) -> None:
     with pytest.raises(UnknownEvidenceError, match="run, time"):
         choose([pattern])
