@@ -69,9 +69,9 @@ def choose(patterns: Sequence[str]) -> tuple[Choice, ...]:
         )
     chosen: dict[str, Choice] = {}
     for pattern in patterns:
-        name, _, evidence = pattern.partition("@")
+        name, named, evidence = pattern.partition("@")
         found = select_profiles([name])
-        wanted = [profile for profile in found if not evidence or evidence in profile.evidence]
+        wanted = [profile for profile in found if not named or evidence in profile.evidence]
         if not wanted:
             raise UnknownEvidenceError(_no_such_evidence(pattern, evidence, found))
         for profile in wanted:
