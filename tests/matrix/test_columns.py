@@ -75,7 +75,7 @@ def test_what_is_expected_of_an_evidence_that_is_not_asked_for_is_about_cells_of
 
 @pytest.mark.parametrize("pattern", ["cuda@interpret", "cuda@fly", "cuda@"])
 def test_an_evidence_that_is_not_given_is_refused_with_those_that_are(pattern: str) -> None:
-    with pytest.raises(UnknownEvidenceError, match="run, time$"):
+    with pytest.raises(UnknownEvidenceError, match=r"run, time$"):
         choose([pattern])
 
 
