@@ -1,5 +1,7 @@
-"""Answers on disk: a line of JSON that says what there is, then the tensors' bytes. Reading one costs a few dozen microseconds,
-a tenth of what torch's own archive costs, and a run reads one for every cell. Nothing in such a file can be executed.
+"""Answers on disk: a line of JSON that says what there is, then the tensors' bytes.
+
+A run reads one for every cell, so reading is kept cheap, which torch's own archive is not. Nothing in such a file can be
+executed.
 """
 
 from __future__ import annotations
