@@ -1,0 +1,126 @@
+"""A job: one run as a command line asked for it, with all that is declared for it, and the grid that it comes to."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from backends.expectation import Expectations, load_expectations
+from matrix.arguments import parser
+from matrix.declared import Declared
+from matrix.identity import parse_id
+from matrix.plan import Plan, Selection
+from matrix.result import Result
+from matrix.run import Header
+from matrix.runner.journal import read_run
+from matrix.runner.session import RunSettings
+from matrix.runner.spawn import OF_PROFILE
+from matrix.usage import UsageError
+from reports.grid import About, Grid, build_grid
+from reports.summary import Summary
+from reports.table import Terminal, render_table
+from reports.write import write_reports
+
+HOME = Path(".matrix")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: what was asked, what that means, and where it is written."""
+
+    options: argparse.Namespace
+    arguments: tuple[str, ...]
+    directory: Path
+    declared: Declared
+    planned: Plan
+    expectations: Mapping[str, Expectations]
+    today: date
+
+    @classmethod
+    def of(
+        cls, options: argparse.Namespace, arguments: Sequence[str], directory: Path, recorded: Sequence[str] = ()
+    ) -> Job:
+        """`recorded` names the columns of the run that a directory holds already."""
+        declared = declarations(options, recorded)
+        known = {profile.name: load_expectations(profile.name, options.expectations) for profile in declared.profiles}
+        planned = declared.plan(selection(options))
+        return cls(options, tuple(arguments), directory, declared, planned, known, datetime.now(UTC).date())
+
+    def named_evidences(self) -> dict[str, set[str]]:
+        """By profile, the evidences that its expectations name."""
+        return {
+            profile: {evidence for item in known if not item.inherited for evidence in item.evidences}
+            for profile, known in self.expectations.items()
+        }
+
+    def is_known(self, result: Result) -> bool:
+        """Whether a live expectation names just this outcome: such news needs no second try."""
+        known = self.expectations.get(parse_id(result.cell).profile)
+        live = known.matching(result.cell) if known is not None else ()
+        return any(item.outcome == result.outcome and not item.is_expired(self.today) for item in live)
+
+
+def remembered_job(directory: Path) -> Job:
+    """The job that wrote a directory, with what is declared today."""
+    header = header_of(directory)
+    return Job.of(parser().parse_args(header.arguments), header.arguments, directory, header.columns)
+
+
+def declarations(options: argparse.Namespace, recorded: Sequence[str] = ()) -> Declared:
+    return Declared.read(options.profile, options.catalogue, recorded)
+
+
+def selection(options: argparse.Namespace) -> Selection:
+    return Selection(options.tier, tuple(options.operator), tuple(options.dtype), tuple(options.provider))
+
+
+def new_directory() -> Path:
+    return HOME / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+
+
+def header_of(directory: Path) -> Header:
+    header = read_run(directory).header if directory.is_dir() else Header()
+    if not header.arguments:
+        raise UsageError(f"{directory} holds no run; name a directory that `matrix run` wrote")
+    return header
+
+
+def run_settings(workers: int | None) -> RunSettings:
+    cache = (HOME / "cache").resolve()
+    environment = {
+        "MATRIX_CACHE": str(cache),
+        "TRITON_CACHE_DIR": str(cache / "triton"),
+        # FlagGems writes generated kernels to files whose names are the same for all vendors, and their contents are not.
+        "FLAGGEMS_CACHE_DIR": str(cache / "flag_gems" / OF_PROFILE),
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
+    return RunSettings(workers=workers or os.cpu_count() or 1, environment=environment)
+
+
+def write_and_show(job: Job, seconds: float | None = None) -> int:
+    strict = job.options.strict
+    grid = grid_of(job, seconds)
+    files = write_reports(grid, job.directory, strict=strict)
+    print(render_table(grid, Terminal.of(sys.stdout), files=files, strict=strict), flush=True)
+    return Summary(grid, strict).exit_code
+
+
+def grid_of(job: Job, seconds: float | None = None) -> Grid:
+    return build_grid(
+        [read_run(job.directory)],
+        job.planned.cells,
+        job.declared.profiles,
+        job.expectations,
+        job.today,
+        universe=job.declared.full_ids(job.named_evidences()),
+        no_cases=job.declared.no_cases(),
+        catalogues=tuple(str(path) for path in job.options.catalogue),
+        about=About(job.directory.name, job.options.tier, seconds),
+    )

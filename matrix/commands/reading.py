@@ -1,0 +1,68 @@
+"""Commands that read what is there: report, expect, provenance, stacks, lint."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from backends.profiles import load_profiles
+from backends.stack import Axis, load_axes
+from matrix.commands.job import grid_of, remembered_job, write_and_show
+from matrix.lint.checks import lint, render_findings
+from matrix.lint.finding import Severity
+from matrix.lint.package import Package
+from matrix.runner.journal import read_run
+from reports.expecting import draft_expectations
+from reports.provenance import show_provenance
+from reports.stacks import Tried, render_axis, tried
+
+
+def report(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Write the reports of a run again."""
+    job = remembered_job(options.directory)
+    job.options.strict = options.strict
+    return write_and_show(job)
+
+
+def expect(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Print a draft of expectations for what broke."""
+    grid = grid_of(remembered_job(options.directory))
+    columns = [profile.name for profile in grid.profiles]
+    for column in [options.profile] if options.profile else columns:
+        sys.stdout.write(draft_expectations(grid, column))
+    return 0
+
+
+def provenance(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Print how far the vendor's own kernels were reached."""
+    job = remembered_job(options.directory)
+    run = read_run(job.directory)
+    sys.stdout.write(show_provenance(run, job.declared, Package.installed(options.package), options.profile))
+    return 0
+
+
+def compare_stacks(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Print what a folder of runs, one for each stack of an axis, says of the versions."""
+    for axis in load_axes().values():
+        tried = [_tried(axis, packages, options.directory) for packages in axis.points()]
+        sys.stdout.write(render_axis(axis, tried))
+    return 0
+
+
+def _tried(axis: Axis, packages: Mapping[str, str], directory: Path) -> Tried:
+    """What became of a stack: its run is in the folder of its name."""
+    folder = directory / axis.name_of(packages)
+    if (folder / "not-installed.txt").exists():
+        return Tried(packages, problem="cannot be installed from the index")
+    if not folder.is_dir() or not read_run(folder).header.arguments:
+        return Tried(packages, problem="was not run")
+    return tried(packages, grid_of(remembered_job(folder)))
+
+
+def check(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Print what in an installed provider contradicts itself."""
+    findings = lint(Package.installed(options.package), load_profiles().values(), options.vendor)
+    sys.stdout.write(render_findings(findings))
+    return 1 if any(finding.severity is Severity.ERROR for finding in findings) else 0
