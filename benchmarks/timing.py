@@ -70,6 +70,7 @@ def operators(device: str) -> Iterator[tuple[str, Call]]:
     index = torch.randint(0, SIDE, (SIDE,), generator=generator).to(device)
     image, weight = random(16, 64, 56, 56), random(64, 64, 3, 3)
     functional = torch.nn.functional
+    unary: dict[str, Callable[[torch.Tensor], torch.Tensor]]
     unary = {"exp": torch.exp, "tanh": torch.tanh, "gelu": functional.gelu, "silu": functional.silu, "neg": torch.neg}
     unary |= {"sigmoid": torch.sigmoid, "rsqrt": torch.rsqrt, "relu": torch.relu}
     for name, function in unary.items():
