@@ -70,14 +70,13 @@ def judge_timed(
     if silent := judging.undispatched(attempt, arguments, got):
         return attempt.result(Outcome.UNDISPATCHED, silent)
     attempt.enter(Phase.TIME)
-    baseline, due, flops = _baseline(attempt, arguments)
+    baseline, due, work = _baseline(attempt, arguments)
     attempt.enter(Phase.COMPARE)
     comparison, complaint = compare_on_device(cell, arguments, got, due)
     if complaint:
         return attempt.result(Outcome.WRONG, complaint, comparison=comparison)
     attempt.enter(Phase.TIME)
-    moved = bytes_moved((tensor for _, tensor in arguments.tensors()), (t for _, t in due), cell.case.sample.moves)
-    timing = _measure(cell, baseline, candidate, procedure, Work(moved, flops))
+    timing = _measure(cell, baseline, candidate, procedure, work)
     return attempt.result(Outcome.PASS, phase=Phase.COMPARE, comparison=comparison, timing=timing)
 
 
@@ -101,8 +100,8 @@ def _candidate(attempt: Attempt, function: Callable[..., Any], arguments: Argume
     return prepared, got
 
 
-def _baseline(attempt: Attempt, arguments: Arguments) -> tuple[Prepared, list[Labelled], int | None]:
-    """The native operator, ready to be timed, its answer on the device, and its floating-point operations.
+def _baseline(attempt: Attempt, arguments: Arguments) -> tuple[Prepared, list[Labelled], Work]:
+    """The native operator, ready to be timed, its answer on the device, and how much work that is.
 
     Raises BaselineError when it is too slow to be repeated, and whatever it raises itself.
     """
@@ -121,8 +120,10 @@ def _baseline(attempt: Attempt, arguments: Arguments) -> tuple[Prepared, list[La
         seconds = time.perf_counter() - started
     if seconds > SLOWEST_BASELINE:
         raise BaselineError(f"a call takes {seconds:.1f} s; at most {SLOWEST_BASELINE:g} s can be timed")
-    due = [(label, tensor.clone()) for label, tensor in _outputs(cell, arguments, prepared.arguments, returned)]
-    return prepared, due, flops
+    outputs = _outputs(cell, arguments, prepared.arguments, returned)
+    inputs = (tensor for _, tensor in arguments.tensors())
+    moved = bytes_moved(inputs, (tensor for _, tensor in outputs), cell.case.sample.moves)
+    return prepared, [(label, tensor.clone()) for label, tensor in outputs], Work(moved, flops)
 
 
 def _prepared(cell: Cell, arguments: Arguments, function: Callable[..., Any]) -> Prepared:

@@ -27,10 +27,10 @@ CALLS = [
     for sample in operator.samples
     if sample.kind == "timed"
 ]
-LARGEST = (
-    300_000_000  # bytes of the inputs and of the outputs: they are drawn by the processor, and several copies are held
-)
-BUSY = 8_000_000  # bytes, of the larger of both: what a chip of 4 TB/s moves in the time that a launch takes
+# Bytes of the inputs and of the outputs: inputs are drawn by the processor, and several copies are held.
+LARGEST = 300_000_000
+# Bytes of the larger of both: what a chip of 4 TB/s moves in the time that a launch takes.
+BUSY = 8_000_000
 # What no one can answer without values: how long the output is, which token goes where, what is found in a table.
 BY_VALUE = [
     "masked_select",

@@ -43,6 +43,13 @@ def test_a_right_answer_is_timed(make_cell: MakeCell) -> None:
     assert phases[-3:] == [Phase.TIME, Phase.COMPARE, Phase.TIME]
 
 
+def test_a_call_in_place_writes_what_it_returns_once(make_cell: MakeCell) -> None:
+    result = judge(make_cell("doubles", "T[64, 64]", "doubles", outputs=("0",), evidence="time"), lambda _: None)
+    assert result.outcome is Outcome.PASS, result.detail
+    assert result.timing is not None
+    assert result.timing.moved == 2 * 64 * 64 * 4
+
+
 def test_torch_s_own_operator_is_the_baseline_of_an_aten_row(make_cell: MakeCell) -> None:
     cell = make_cell("mm", "T[32, 16], T[16, 8]", "aten", name="mm", base="mm", family="matmul", evidence="time")
     result = judge(cell, lambda _: None)
