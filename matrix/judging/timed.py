@@ -10,13 +10,14 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from matrix.cell import Cell
 from matrix.judging import judge as judging
+from matrix.judging.aten import functional
 from matrix.judging.attempt import Attempt
 from matrix.judging.indices import same_values
 from matrix.judging.inputs import Arguments
@@ -128,11 +129,24 @@ def _baseline(attempt: Attempt, arguments: Arguments) -> tuple[Prepared, list[La
 
 def _prepared(cell: Cell, arguments: Arguments, function: Callable[..., Any]) -> Prepared:
     """A contender with arguments of its own."""
-    outputs = judging.reference_of(cell, arguments) if arguments.like else Answer()
-    mine = judging.provider_arguments(cell, arguments, outputs)
+    mine = judging.provider_arguments(cell, arguments, form_of_out(cell, arguments))
     written = {id(tensor) for _, tensor in changed_arguments(mine, written_by(cell.case.operator, arguments))}
     restored = [(tensor, tensor.clone()) for _, tensor in mine.tensors() if id(tensor) in written]
     return Prepared(mine, lambda: function(*mine.args, **mine.kwargs), restored)
+
+
+def form_of_out(cell: Cell, arguments: Arguments) -> Answer:
+    """What an `out=` must be like, from the device: at these sizes a reference on the CPU would take minutes."""
+    if not arguments.like:
+        return Answer()
+    operator = cell.case.operator
+    call: Callable[..., Any] = native_function(operator)
+    if operator.reference == "aten":
+        call = functional(operator.name, arguments)
+    there = judging.provider_arguments(cell, replace(arguments, like={}), Answer())
+    with torch.no_grad(), torch.device(cell.profile.device):
+        outputs = flatten(call(*there.args, **there.kwargs))
+    return Answer(outputs, outputs)
 
 
 def _outputs(cell: Cell, arguments: Arguments, mine: Arguments, returned: Any) -> list[Labelled]:

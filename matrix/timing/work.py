@@ -26,7 +26,7 @@ def bytes_moved(inputs: Iterable[torch.Tensor], outputs: Iterable[torch.Tensor],
     A tensor that is both returned and changed in place is written once.
     """
     read = sum(map(extent, inputs_read(inputs, moves)))
-    written = sum(map(extent, {id(tensor): tensor for tensor in outputs}.values()))
+    written = sum(map(extent, {(tensor.data_ptr(), tensor.shape): tensor for tensor in outputs}.values()))
     return {"all": read + written, "outputs": read + 2 * written, "inputs": read, "written": written}[moves]
 
 

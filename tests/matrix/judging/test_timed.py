@@ -11,6 +11,7 @@ from matrix.cell import Cell
 from matrix.judging import timed
 from matrix.judging.inputs import draw
 from matrix.judging.judge import judge
+from matrix.judging.preparing import prepare
 from matrix.judging.timed import allowed_distance, distance
 from matrix.outcome import Evidence, Outcome, Phase
 from matrix.timing.measuring import Procedure
@@ -18,7 +19,7 @@ from operators.call import parse_call
 
 MakeCell = Callable[..., Cell]
 
-QUICK = Procedure(warm_seconds=0.0, warm_limit=0.01, seconds=0.02, most_blocks=12)
+QUICK = Procedure(warm_seconds=0.0, warm_limit=0.01, seconds=0.02, most_blocks=12, least_seconds=0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +111,17 @@ def test_arguments_that_a_call_changes_are_restored_before_each(make_cell: MakeC
         prepared.restore()
         prepared.call()
     assert torch.equal(prepared.arguments.args[0], 2 * arguments.args[0])
+
+
+def test_what_is_written_to_an_argument_is_timed_too(make_cell: MakeCell) -> None:
+    result = judge(make_cell("into", "T[5], out=like(0)", evidence="time"), lambda _: None)
+    assert result.outcome is Outcome.PASS, result.detail
+
+
+def test_preparing_calls_the_provider_once_and_notes_no_timing(make_cell: MakeCell) -> None:
+    assert prepare(make_cell("double"), lambda _: None).outcome is Outcome.PASS
+    assert prepare(make_cell("into", "T[5], out=like(0)"), lambda _: None).outcome is Outcome.PASS
+    assert prepare(make_cell("fails"), lambda _: None).outcome is Outcome.ERROR
 
 
 def test_evidence_time_asks_for_a_timing(make_cell: MakeCell) -> None:
