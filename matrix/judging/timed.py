@@ -29,6 +29,7 @@ from matrix.timing import device as devices
 from matrix.timing.measuring import DEFAULT, Contender, Procedure, measure
 from matrix.timing.stopwatch import Lap, stopwatch_of
 from matrix.timing.work import Work, bytes_moved, operations
+from operators.adapters.values import VALUES
 
 # How far the provider may be from the native operator, as the norm of the difference over the norm of what is due. Wide
 # enough for TF32 and for sums in another order, and far from the distance of another computation, which is about 1.
@@ -222,8 +223,12 @@ def _same_values(cell: Cell, arguments: Arguments, got: torch.Tensor, due: torch
 def _measure(cell: Cell, baseline: Prepared, candidate: Prepared, procedure: Procedure, work: Work) -> Timing:
     device = cell.profile.device
     before = devices.conditions(device)
-    with torch.no_grad():
-        measured = measure(baseline.contender, candidate.contender, stopwatch_of(device), procedure)
+    VALUES.computed = False  # putting an answer in order serves the comparison, which has been made
+    try:
+        with torch.no_grad():
+            measured = measure(baseline.contender, candidate.contender, stopwatch_of(device), procedure)
+    finally:
+        VALUES.computed = True
     conditions = {f"{name} before": value for name, value in before.items()}
     conditions |= {f"{name} after": value for name, value in devices.conditions(device).items()}
     low, high = measured.speedup.low, measured.speedup.high

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from matrix.addresses import resolve
 from matrix.cell import Cell
 from matrix.judging import timed
 from matrix.judging.inputs import draw
@@ -15,6 +16,7 @@ from matrix.judging.preparing import prepare
 from matrix.judging.timed import allowed_distance, distance
 from matrix.outcome import Evidence, Outcome, Phase
 from matrix.timing.measuring import Procedure
+from operators.adapters.values import VALUES
 from operators.call import parse_call
 
 MakeCell = Callable[..., Cell]
@@ -49,6 +51,15 @@ def test_a_call_in_place_writes_what_it_returns_once(make_cell: MakeCell) -> Non
     assert result.outcome is Outcome.PASS, result.detail
     assert result.timing is not None
     assert result.timing.moved == 2 * 64 * 64 * 4
+
+
+def test_an_answer_is_not_put_in_order_while_it_is_timed(make_cell: MakeCell) -> None:
+    cell = make_cell("ordered", evidence="time")
+    assert judge(cell, lambda _: None).outcome is Outcome.PASS
+    seen = resolve(cell.case.operator.providers["mine"]).__globals__["SEEN"]
+    assert seen[0] is True
+    assert seen[-1] is False
+    assert VALUES.computed
 
 
 def test_torch_s_own_operator_is_the_baseline_of_an_aten_row(make_cell: MakeCell) -> None:
