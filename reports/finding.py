@@ -24,6 +24,7 @@ class Finding:
     expectation  the live expectation that excuses or contradicts the result, if there is one
     vacuous      the declared reason why an impostor's answer is right for this operator
     catalogues   files of operators of one's own that the run was given, and a rerun needs
+    own_rerun    the command that repeats it, where that is not `matrix rerun`
     """
 
     id: CellId
@@ -37,6 +38,7 @@ class Finding:
     expectation: Expectation | None = None
     vacuous: str | None = None
     catalogues: tuple[str, ...] = ()
+    own_rerun: str = ""
 
     @cached_property
     def text(self) -> str:
@@ -64,6 +66,8 @@ class Finding:
     @property
     def rerun(self) -> str:
         """The command that repeats this cell in the foreground."""
+        if self.own_rerun:
+            return self.own_rerun
         own = "".join(f" --catalogue {quote(path)}" for path in self.catalogues)
         return f"python -m matrix rerun {quote(self.text)}{own}"
 

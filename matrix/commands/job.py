@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from backends.expectation import Expectations, load_expectations
+from matrix.adopt.cases import read_cases
+from matrix.adopt.options import options_of_suite
 from matrix.arguments import parser
 from matrix.declared import Declared
 from matrix.identity import parse_id
@@ -22,12 +25,14 @@ from matrix.runner.journal import read_run
 from matrix.runner.session import RunSettings
 from matrix.runner.spawn import OF_PROFILE
 from matrix.usage import UsageError
-from reports.grid import About, Grid, build_grid
+from reports.grid import About, Adopted, Grid, build_grid
 from reports.summary import Summary
 from reports.table import Terminal, render_table
 from reports.write import write_reports
 
 HOME = Path(".matrix")
+ADOPTING = ("python", "-m", "matrix", "adopt")
+ADOPT = "adopt"  # the command of a run whose cells are a suite's own tests: no plan knows them
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Job:
         """`recorded` names the columns of the run that a directory holds already."""
         declared = declarations(options, recorded)
         known = {profile.name: load_expectations(profile.name, options.expectations) for profile in declared.profiles}
-        planned = declared.plan(selection(options))
+        planned = Plan(()) if options.command == ADOPT else declared.plan(selection(options))
         return cls(options, tuple(arguments), directory, declared, planned, known, datetime.now(UTC).date())
 
     def named_evidences(self) -> dict[str, set[str]]:
@@ -73,7 +78,8 @@ def remembered_job(directory: Path) -> Job:
 
 
 def declarations(options: argparse.Namespace, recorded: Sequence[str] = ()) -> Declared:
-    return Declared.read(options.profile, options.catalogue, recorded)
+    asked = [options.profile] if isinstance(options.profile, str) else options.profile
+    return Declared.read(asked, options.catalogue, recorded)
 
 
 def selection(options: argparse.Namespace) -> Selection:
@@ -113,14 +119,22 @@ def write_and_show(job: Job, seconds: float | None = None) -> int:
 
 
 def grid_of(job: Job, seconds: float | None = None) -> Grid:
+    suite = adopted_tests(job) if job.options.command == ADOPT else None
     return build_grid(
         [read_run(job.directory)],
         job.planned.cells,
         job.declared.profiles,
         job.expectations,
         job.today,
-        universe=job.declared.full_ids(job.named_evidences()),
+        universe=job.declared.full_ids(job.named_evidences()) if suite is None else None,
         no_cases=job.declared.no_cases(),
         catalogues=tuple(str(path) for path in job.options.catalogue),
         about=About(job.directory.name, job.options.tier, seconds),
+        adopted=suite,
     )
+
+
+def adopted_tests(job: Job) -> dict[str, Adopted]:
+    """By cell, the test of a suite that it stands for, and the command that repeats it."""
+    again = [*ADOPTING, "--profile", job.options.profile, "--", *options_of_suite(job.options.pytest)]
+    return {cell: Adopted(node, shlex.join([*again, node])) for cell, node in read_cases(job.directory).items()}
