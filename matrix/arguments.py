@@ -8,7 +8,6 @@ from pathlib import Path
 
 from matrix.plan import TIERS
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 EPILOG = """\
 exit codes: 0 nothing is broken, 1 something is broken, 2 usage, 3 nothing selected, 130 interrupted
 """
@@ -55,14 +54,18 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_adopt(commands: Commands) -> None:
-    adopt = commands.add_parser("adopt", help="run an existing pytest suite, its tests as rows, journalled crash-safely")
+def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    adopt = commands.add_parser(
+        "adopt", help="run an existing pytest suite, its tests as rows, journalled crash-safely"
+    )
     adopt.add_argument("--profile", required=True, metavar="NAME", help="the column: a profile that gives `run`")
     adopt.add_argument("--workers", type=_workers, metavar="N", help="processes side by side (default: 1)")
     adopt.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: .matrix/<time>-<id>/)")
     adopt.add_argument("--expectations", type=Path, metavar="DIR", help="folder of <profile>.toml")
     adopt.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
-    adopt.add_argument("pytest", nargs="*", metavar="PYTEST", help="after `--`: paths and options of pytest and the suite")
+    adopt.add_argument(
+        "pytest", nargs="*", metavar="PYTEST", help="after `--`: paths and options of pytest and the suite"
+    )
     adopt.set_defaults(tier="suite", catalogue=[])
 
 

@@ -105,7 +105,7 @@ def build_grid(  # noqa: PLR0913 - the one place where everything that a reader 
     catalogues: files that a rerun must be given; adopted: the tests of an adopted suite, by cell.
     """
     recorded = _merge(runs)
-    recorded |= {cell: _missing(cell) for cell in adopted or {} if cell not in recorded}
+    recorded |= {cell: _missing(cell) for cell in sorted((adopted or {}).keys() - recorded.keys())}
     findings = []
     for cell in cells:
         identity, operator = cell.id, cell.case.operator
@@ -115,7 +115,9 @@ def build_grid(  # noqa: PLR0913 - the one place where everything that a reader 
     for text, record in recorded.items():
         stranger = _read_id(text)
         if stranger is not None:
-            findings.append(_find(stranger, record, _stranger(stranger, (adopted or {}).get(text)), expectations, today))
+            findings.append(
+                _find(stranger, record, _stranger(stranger, (adopted or {}).get(text)), expectations, today)
+            )
     findings = [replace(finding, catalogues=catalogues) for finding in findings] if catalogues else findings
     columns = _columns(profiles, findings)
     return Grid(
@@ -152,7 +154,9 @@ class _RowFacts:
 def _stranger(identity: CellId, adopted: Adopted | None) -> _RowFacts:
     """The row of a cell that no plan names: a test of a suite, or a case of another catalogue."""
     if identity.operator.startswith(f"{SUITE}."):
-        return _RowFacts(identity.operator, SUITE, adopted.node if adopted else "", rerun=adopted.rerun if adopted else "")
+        return _RowFacts(
+            identity.operator, SUITE, adopted.node if adopted else "", rerun=adopted.rerun if adopted else ""
+        )
     return _RowFacts(identity.operator.removeprefix("fused.").partition(".")[0], UNLISTED)
 
 

@@ -1,6 +1,6 @@
 """Existing suites as rows: a pytest plugin that journals any suite as a run journals its cells (docs/lab-kit.md).
 
-    python -m pytest tests -p matrix.adopt --profile chip -n 4
+python -m pytest tests -p matrix.adopt --profile chip -n 4
 """
 
 from matrix.adopt.plugin import (

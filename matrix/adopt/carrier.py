@@ -49,6 +49,7 @@ class Carrier:
         self.cells: dict[str, str] = {}
         self.steps: list[Step] = []
         self.doubtful = True
+        self.printed: str | None = None
         self.starting()
 
     def starting(self) -> None:
@@ -96,7 +97,6 @@ class Carrier:
             self.check()
         cell = self.cells[item.nodeid]
         self.begin(cell, item.nodeid)
-        launches: list[Launch] = []
         with watched_launches() as launches:
             done = yield
         result = result_of(cell, self.steps, launches, self.adoption.kernels)
@@ -107,6 +107,7 @@ class Carrier:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self) -> Hook:
+        self.output.begin()  # only now: pytest itself has announced the test on what is our file too
         return (yield from alone())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -119,7 +120,7 @@ class Carrier:
 
     def begin(self, cell: str, node: str) -> None:
         self.steps = []
-        self.output.begin()
+        self.printed = None
         self.announcement.memory(*memory())
         self.announcement.begin(cell, 1)
         self.announcement.phase(Phase.RUN)
@@ -129,8 +130,7 @@ class Carrier:
 
     def end(self, result: Result) -> None:
         self.watchdog.rest()
-        output = None if result.outcome is Outcome.PASS else self.output.tail()
-        self.journal.result(_signed(result, self.journal.worker, output))
+        self.journal.result(replace(result, worker=self.journal.worker, output=self.printed))
         self.announcement.end()
         self.doubtful = result.outcome not in WELL
 
@@ -140,9 +140,10 @@ class Carrier:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         self.steps.append(Step(report, call.excinfo.value if call.excinfo else None))
-        printed = self.output.tail() if report.failed else None
-        if printed:
-            report.sections.append(("Captured by matrix.adopt", printed))
+        if not report.passed:
+            self.printed = self.output.tail()
+        if report.failed and self.printed:
+            report.sections.append(("Captured by matrix.adopt", self.printed))
         return report
 
     def check(self) -> None:
@@ -182,13 +183,12 @@ class LeftOut:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> pytest.CollectReport | None:
-        if not isinstance(collector, pytest.File) or str(collection_cell(collector.nodeid, self.profile)) not in self.files:
+        if (
+            not isinstance(collector, pytest.File)
+            or str(collection_cell(collector.nodeid, self.profile)) not in self.files
+        ):
             return None
         return pytest.CollectReport(collector.nodeid, "passed", None, [])
-
-
-def _signed(result: Result, worker: str, output: str | None) -> Result:
-    return replace(result, worker=worker, output=output)
 
 
 def unwell(device: str) -> str | None:

@@ -77,4 +77,6 @@ def count(run: Run) -> str:
     """`12 PASS, 1 CRASH`"""
     finals = (run.final(cell) for cell in run.results)
     counts = Counter(final.outcome for final in finals if final is not None)
-    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome]) or "no test was collected"
+    return (
+        ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome]) or "no test was collected"
+    )

@@ -25,7 +25,20 @@ SLUG = 60
 _STRANGE = re.compile(r"[^A-Za-z0-9_.+-]+")
 # Marks that pytest itself gives a meaning, whether or not an ini file lists them.
 _BUILT_IN = frozenset(
-    "parametrize skip skipif xfail usefixtures filterwarnings timeout tryfirst trylast flaky anyio asyncio".split()
+    [
+        "parametrize",
+        "skip",
+        "skipif",
+        "xfail",
+        "usefixtures",
+        "filterwarnings",
+        "timeout",
+        "tryfirst",
+        "trylast",
+        "flaky",
+        "anyio",
+        "asyncio",
+    ]
 )
 
 

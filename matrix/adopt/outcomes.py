@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,8 @@ from matrix.outcome import Outcome, Phase
 from matrix.result import Comparison, Launch, Result
 from matrix.runner.limits import is_out_of_memory
 from matrix.runner.worker import describe, trace
+
+Facts = dict[str, Any]
 
 RULE = "the suite's own assertion"
 ASSERTIONS = (AssertionError, pytest.fail.Exception)
@@ -38,7 +41,7 @@ class Step:
 
 def result_of(cell: str, steps: Sequence[Step], launches: Sequence[Launch] = (), kernels: str = "") -> Result:
     """The result of a test whose steps are known."""
-    facts = {"launches": tuple(launches), "seconds": sum(step.report.duration for step in steps)}
+    facts: Facts = {"launches": tuple(launches), "seconds": sum(step.report.duration for step in steps)}
     reason = next((step.report.wasxfail for step in steps if hasattr(step.report, "wasxfail")), None)
     bad = next((step for step in steps if step.error is not None and not isinstance(step.error, SKIPPED)), None)
     if bad is not None and bad.error is not None:
@@ -52,29 +55,28 @@ def result_of(cell: str, steps: Sequence[Step], launches: Sequence[Launch] = (),
     return _passed(cell, steps, facts, kernels)
 
 
-def _passed(cell: str, steps: Sequence[Step], facts: dict[str, object], kernels: str) -> Result:
-    launches: Sequence[Launch] = facts["launches"]  # type: ignore[assignment]
-    if kernels and not any(launch.file.partition("/")[0] == kernels for launch in launches):
+def _passed(cell: str, steps: Sequence[Step], facts: Facts, kernels: str) -> Result:
+    if kernels and not any(launch.file.partition("/")[0] == kernels for launch in facts["launches"]):
         silent = f"the test passes, and no kernel of {kernels} was launched in it"
-        return Result(cell, Outcome.UNDISPATCHED, Phase.RUN, silent, **facts)  # type: ignore[arg-type]
+        return Result(cell, Outcome.UNDISPATCHED, Phase.RUN, silent, **facts)
     against = any(step.report.failed or hasattr(step.report, "wasxfail") for step in steps)
     detail = "passes, and the suite expects it to fail (xfail)" if against else ""
     comparison = Comparison(RULE, 1, 0)
-    return Result(cell, Outcome.PASS, Phase.COMPARE, detail, comparison=comparison, **facts)  # type: ignore[arg-type]
+    return Result(cell, Outcome.PASS, Phase.COMPARE, detail, comparison=comparison, **facts)
 
 
-def _failed(cell: str, when: str, error: BaseException, reason: str | None, facts: dict[str, object]) -> Result:
+def _failed(cell: str, when: str, error: BaseException, reason: str | None, facts: Facts) -> Result:
     detail = describe(error) if when == "call" else f"{when} of the test: {describe(error)}"
     if reason is not None:
         detail = f"{detail}; the suite expects it (xfail{f': {_line(reason)}' if reason else ''})"
     facts = {**facts, "traceback": trace(error)}
     if when == "setup":
-        return Result(cell, Outcome.INFRA, Phase.INPUTS, detail, **facts)  # type: ignore[arg-type]
+        return Result(cell, Outcome.INFRA, Phase.INPUTS, detail, **facts)
     if isinstance(error, ASSERTIONS):
         wrong = Comparison(RULE, 1, 1)
-        return Result(cell, Outcome.WRONG, Phase.COMPARE, detail, comparison=wrong, **facts)  # type: ignore[arg-type]
+        return Result(cell, Outcome.WRONG, Phase.COMPARE, detail, comparison=wrong, **facts)
     outcome = Outcome.OOM if is_out_of_memory(error) else Outcome.ERROR
-    return Result(cell, outcome, Phase.RUN, detail, **facts)  # type: ignore[arg-type]
+    return Result(cell, outcome, Phase.RUN, detail, **facts)
 
 
 def _line(text: str) -> str:

@@ -7,7 +7,6 @@ In the controller of pytest-xdist it keeps the ledger and oversees, in a worker 
 from __future__ import annotations
 
 import os
-import sys
 import uuid
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -44,8 +43,12 @@ carrier_key = pytest.StashKey[Carrier]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("matrix.adopt", "the suite as rows of the compatibility matrix")
     group.addoption("--profile", dest="adopt_profile", metavar="NAME", help="the column: a profile's name or TOML file")
-    group.addoption("--adopt-out", type=Path, metavar="DIR", help="where the journal goes (default: .matrix/<time>-<id>)")
-    group.addoption("--adopt-rows", choices=ROWS, default="auto", help="what a row is: the operator's mark, or the file")
+    group.addoption(
+        "--adopt-out", type=Path, metavar="DIR", help="where the journal goes (default: .matrix/<time>-<id>)"
+    )
+    group.addoption(
+        "--adopt-rows", choices=ROWS, default="auto", help="what a row is: the operator's mark, or the file"
+    )
     group.addoption(
         "--adopt-kernels", default="", metavar="PACKAGE", help="a test that passes must have launched a kernel of it"
     )

@@ -127,7 +127,7 @@ def grid_of(job: Job, seconds: float | None = None) -> Grid:
         job.expectations,
         job.today,
         universe=job.declared.full_ids(job.named_evidences()) if suite is None else None,
-        no_cases=job.declared.no_cases(),
+        no_cases=job.declared.no_cases() if suite is None else None,
         catalogues=tuple(str(path) for path in job.options.catalogue),
         about=About(job.directory.name, job.options.tier, seconds),
         adopted=suite,
@@ -135,6 +135,10 @@ def grid_of(job: Job, seconds: float | None = None) -> Grid:
 
 
 def adopted_tests(job: Job) -> dict[str, Adopted]:
-    """By cell, the test of a suite that it stands for, and the command that repeats it."""
-    again = [*ADOPTING, "--profile", job.options.profile, "--", *options_of_suite(job.options.pytest)]
-    return {cell: Adopted(node, shlex.join([*again, node])) for cell, node in read_cases(job.directory).items()}
+    """By cell, the test of a suite that it stands for and the command that repeats it; of a file, the whole command."""
+    ours = [*ADOPTING, "--profile", job.options.profile, "--"]
+    whole = Adopted("", shlex.join([*ours, *job.options.pytest]))
+    again = [*ours, *options_of_suite(job.options.pytest)]
+    nodes = read_cases(job.directory)
+    tests = {cell: Adopted(node, shlex.join([*again, node])) for cell, node in nodes.items()}
+    return {cell: tests.get(cell, whole) for cell in nodes.keys() | read_run(job.directory).results.keys()}

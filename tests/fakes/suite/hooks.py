@@ -1,4 +1,4 @@
-"""The hooks of a suite that was written for one process: its table is filled where a test runs, and read where one is reported."""
+"""The conftest of a suite made for one process: its table is filled where tests run, and read where they are reported."""
 
 from __future__ import annotations
 
