@@ -29,6 +29,7 @@ from matrix.runner.output import Inherited
 from matrix.runner.plugin import speaking_through
 from matrix.runner.worker import RETIRED, isolate
 
+ENDS = (pytest.exit.Exception, KeyboardInterrupt)  # what pytest takes for the end of everything
 Hook = Generator[None, Any, Any]
 WELL = (Outcome.PASS, Outcome.WRONG, Outcome.NOT_RUN)
 
@@ -170,7 +171,7 @@ def alone() -> Hook:
     """A step of a test, which may end itself and no other test."""
     try:
         return (yield)
-    except (pytest.exit.Exception, KeyboardInterrupt) as error:
+    except ENDS as error:
         raise EndsTheSession(f"{type(error).__name__}: {error}") from error
 
 
