@@ -31,6 +31,9 @@ def parser() -> argparse.ArgumentParser:
     profiles.add_argument("--profile", action="append", default=[], metavar="NAME", help="a profile, glob or TOML file")
     rerun = commands.add_parser("rerun", help="repeat one cell in the foreground, with its full output")
     rerun.add_argument("cell", metavar="CELL_ID", help="as the reports print it; quote it for the shell")
+    rerun.add_argument(
+        "--profile", action="append", default=[], metavar="FILE", help="a profile of your own; repeatable"
+    )
     _add_declarations(rerun)
     report = commands.add_parser("report", help="write the reports of a run again, with today's expectations")
     report.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")

@@ -23,6 +23,7 @@ class Finding:
     unstable     whether the attempts ended differently
     expectation  the live expectation that excuses or contradicts the result, if there is one
     vacuous      the declared reason why an impostor's answer is right for this operator
+    profile_file the file of a profile that is not among the shipped ones, which a rerun must be given
     catalogues   files of operators of one's own that the run was given, and a rerun needs
     own_rerun    the command that repeats it, where that is not `matrix rerun`
     """
@@ -39,6 +40,7 @@ class Finding:
     vacuous: str | None = None
     catalogues: tuple[str, ...] = ()
     own_rerun: str = ""
+    profile_file: str = ""
 
     @cached_property
     def text(self) -> str:
@@ -68,7 +70,8 @@ class Finding:
         """The command that repeats this cell in the foreground."""
         if self.own_rerun:
             return self.own_rerun
-        own = "".join(f" --catalogue {quote(path)}" for path in self.catalogues)
+        own = f" --profile {quote(self.profile_file)}" if self.profile_file else ""
+        own += "".join(f" --catalogue {quote(path)}" for path in self.catalogues)
         return f"python -m matrix rerun {quote(self.text)}{own}"
 
     @property

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 from backends.expectation import Expectations
 from backends.profile import Profile
+from backends.profiles import is_shipped
 from matrix.cell import Cell
 from matrix.columns import Column
 from matrix.identity import CellId, IdentityError, parse_id
@@ -119,6 +121,8 @@ def build_grid(  # noqa: PLR0913 - the one place where everything that a reader 
                 _find(stranger, record, _stranger(stranger, (adopted or {}).get(text)), expectations, today)
             )
     findings = [replace(finding, catalogues=catalogues) for finding in findings] if catalogues else findings
+    files = {one.name: str(Path(one.path).resolve()) for one in profiles if one.path and not is_shipped(one.path)}
+    findings = [replace(item, profile_file=files.get(item.id.profile, "")) for item in findings] if files else findings
     columns = _columns(profiles, findings)
     return Grid(
         columns,

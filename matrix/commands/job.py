@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from backends.expectation import Expectations, load_expectations
+from backends.expectation import Expectations, folder_of, load_expectations
 from matrix.adopt.cases import read_cases
 from matrix.adopt.options import options_of_suite
 from matrix.arguments import parser
@@ -31,6 +31,8 @@ from reports.table import Terminal, render_table
 from reports.write import write_reports
 
 HOME = Path(".matrix")
+# Options whose value may be a path.
+PATHS = ("--profile", "--catalogue", "--expectations")
 ADOPTING = ("python", "-m", "matrix", "adopt")
 ADOPT = "adopt"  # the command of a run whose cells are a suite's own tests: no plan knows them
 
@@ -53,9 +55,12 @@ class Job:
     ) -> Job:
         """`recorded` names the columns of the run that a directory holds already."""
         declared = declarations(options, recorded)
-        known = {profile.name: load_expectations(profile.name, options.expectations) for profile in declared.profiles}
+        known = {
+            profile.name: load_expectations(profile.name, options.expectations or folder_of(profile.path))
+            for profile in declared.profiles
+        }
         planned = Plan(()) if options.command == ADOPT else declared.plan(selection(options))
-        return cls(options, tuple(arguments), directory, declared, planned, known, datetime.now(UTC).date())
+        return cls(options, from_anywhere(arguments), directory, declared, planned, known, datetime.now(UTC).date())
 
     def named_evidences(self) -> dict[str, set[str]]:
         """By profile, the evidences that its expectations name."""
@@ -80,6 +85,25 @@ def remembered_job(directory: Path) -> Job:
 def declarations(options: argparse.Namespace, recorded: Sequence[str] = ()) -> Declared:
     asked = [options.profile] if isinstance(options.profile, str) else options.profile
     return Declared.read(asked, options.catalogue, recorded)
+
+
+def from_anywhere(arguments: Sequence[str]) -> tuple[str, ...]:
+    """A command line that means the same in any working directory: with absolute paths of what is declared in files."""
+    kept: list[str] = []
+    for argument in arguments:
+        option, equals, value = argument.partition("=")
+        if equals and option in PATHS:
+            kept.append(f"{option}={_absolute(value)}")
+        else:
+            kept.append(_absolute(argument) if kept and kept[-1] in PATHS else argument)
+    return tuple(kept)
+
+
+def _absolute(name: str) -> str:
+    """A file or folder by its absolute path, with the evidence that may be asked of a profile; a plain name as it is."""
+    path, at, evidence = name.partition("@")
+    is_there = Path(path).exists() and (path.endswith(".toml") or "/" in path or Path(path).is_dir())
+    return f"{Path(path).resolve()}{at}{evidence}" if is_there else name
 
 
 def selection(options: argparse.Namespace) -> Selection:
