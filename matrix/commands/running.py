@@ -61,7 +61,7 @@ def show_profiles(options: argparse.Namespace, _: Sequence[str]) -> int:
 def repeat(options: argparse.Namespace, _: Sequence[str]) -> int:
     """Repeat one cell in the foreground."""
     identity = parse_id(options.cell)
-    cell = Declared.read_all(options.catalogue).find(identity)
+    cell = Declared.read_all(options.catalogue, options.profile).find(identity)
     result = rerun(cell, run_settings(1))
     return 1 if result.outcome.blames_provider else 0
 

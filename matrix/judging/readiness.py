@@ -54,6 +54,11 @@ def make_ready(cell: Cell) -> None:
         providers.load(cell)
 
 
+def use_device(device: str) -> None:
+    """Have `probe` ask a device, with nothing standing in for it."""
+    _worker.device, _worker.emulator = device, None
+
+
 def probe() -> str | None:
     """Why the worker's device is not well; None when a known kernel gives its known answer."""
     try:
