@@ -168,9 +168,9 @@ def test_every_operator_with_cases_is_timed_or_says_why_not() -> None:
     assert sum(bool(operator.slow) for operator in OPERATORS.values()) < 12
 
 
-def test_the_smoke_tier_is_timed_in_two_dtypes() -> None:
+def test_the_smoke_tier_is_timed_in_two_dtypes_at_least() -> None:
     for name in smoke_operators():
-        assert len(OPERATORS[name].samples[-1].dtypes or ()) == 2, name
+        assert len(OPERATORS[name].samples[-1].dtypes or ()) >= 2, name
 
 
 def test_a_file_stands_beside_each_file_of_rows() -> None:
