@@ -5,12 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TypeAlias
 
 from matrix.plan import TIERS
 
 EPILOG = """\
 exit codes: 0 nothing is broken, 1 something is broken, 2 usage, 3 nothing selected, 130 interrupted
 """
+DIFF_EPILOG = """\
+exit codes: 0 nothing is worse, 1 something is worse (a new failure, slower, gone, or no longer judged), 2 usage,
+3 nothing to compare
+"""
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,7 +56,20 @@ def parser() -> argparse.ArgumentParser:
     lint = commands.add_parser("lint", help="what in an installed FlagGems contradicts itself or its vendors' profiles")
     lint.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only what concerns it; repeatable")
     _add_package(lint)
+    _add_diff(commands)
     return top
+
+
+def _add_diff(commands: Commands) -> None:
+    diff = commands.add_parser(
+        "diff", help="what two runs differ in: new failures, fixed, slower, gone", epilog=DIFF_EPILOG
+    )
+    for name, which in (("old", "the run to compare with"), ("new", "the run to judge")):
+        diff.add_argument(name, type=Path, metavar=name.upper(), help=f"{which}: its directory or its matrix.json")
+    diff.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="default: text")
+    diff.add_argument("--profile", action="append", default=[], metavar="GLOB", help="only these columns; repeatable")
+    diff.add_argument("--out", type=Path, metavar="FILE", help="write there (default: standard output)")
+    diff.add_argument("--allow-gone", action="store_true", help="cells that are not in NEW are not worse")
 
 
 def _add_package(command: argparse.ArgumentParser) -> None:
