@@ -35,8 +35,8 @@ class Category(StrEnum):
 MEANING: dict[Category, str] = {
     Category.FAILURE: "passed, and now fails by the provider's fault",
     Category.SLOWER: "slower against the native operator, beyond both gates",
-    Category.UNKNOWN: "was judged, and now is not: not run, not supported, or the suite's own fault",
-    Category.GONE: "is not in the new run",
+    Category.UNKNOWN: "was judged, and now is not, for whatever reason",
+    Category.GONE: "was judged, and is not in the new run",
     Category.CHANGED: "fails in another way, or other kernels answered",
     Category.FIXED: "failed, and now passes",
     Category.FASTER: "faster against the native operator, beyond both gates",
@@ -145,7 +145,7 @@ def compare(old: Snapshot, new: Snapshot) -> Difference:
     pairs = [(old.cells.get(text), cell) for text, cell in new.cells.items()]
     both = [(before, now) for before, now in pairs if before is not None]
     changes = [change for before, now in pairs for change in _changes(before, now)]
-    changes += [_gone(cell) for text, cell in old.cells.items() if text not in new.cells]
+    changes += [_gone(cell) for text, cell in old.cells.items() if cell.judged and text not in new.cells]
     timed, elsewhere = 0, Counter[tuple[str, str]]()
     for before, now in both:
         if (speeds := _speeds(before, now)) is None:
@@ -244,4 +244,5 @@ def _differs(old: Mapping[str, str], new: Mapping[str, str]) -> Iterable[str]:
         before, now = old.get(key), new.get(key)
         if key not in ("id", "started") and before != now:
             meaning = " (other cells were planned)" if key == "plan" else ""
-            yield f"{key}: {before or 'not said'} -> {now or 'not said'}{meaning}"
+            spelled = [(fact or "not said")[:12] if key == "plan" else fact or "not said" for fact in (before, now)]
+            yield f"{key}: {' -> '.join(spelled)}{meaning}"

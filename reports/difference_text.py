@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from tabulate import tabulate
-
 from matrix.outcome import Verdict
 from reports.difference import MEANING, WORSE, Category, Difference, Group
-from reports.terminal import Terminal, plain
-from reports.wording import count, one_line
+from reports.terminal import Terminal, glue, plain
+from reports.wording import count, moment, one_line
 
 MOST_GROUPS = 12  # of a category
 MOST_OPERATORS = 20
@@ -25,8 +23,8 @@ SYMBOLS: dict[Category, str] = {
 }
 COLORS: dict[str, Verdict] = {"✗": Verdict.BROKEN, "≈": Verdict.KNOWN, "✓": Verdict.OK, "+": Verdict.FIXED}
 HEADLINES = {
-    0: "nothing is worse in {compared} compared",
-    1: "{worse} worse in {compared} compared",
+    0: "nothing is worse; {compared} compared",
+    1: "{worse} worse; {compared} compared",
     3: "nothing to compare: no cell is in both runs and was judged in one of them",
 }
 
@@ -75,7 +73,7 @@ def render_text(difference: Difference, terminal: Terminal | None = None, *, all
 def _title(difference: Difference, terminal: Terminal) -> list[str]:
     names = [
         f"  {word}  {one_line(snapshot.name, 200)}  {count(len(snapshot.cells), 'cell')}, started "
-        f"{snapshot.facts.get('started') or 'nobody knows when'}"
+        f"{moment(snapshot.facts.get('started', ''))}"
         for word, snapshot in (("old", difference.old), ("new", difference.new))
     ]
     return [terminal.bold("Difference of two runs"), *names]
@@ -137,17 +135,13 @@ def _operators(difference: Difference, terminal: Terminal) -> list[str]:
     table = difference.by_operator
     if len(table) < 2:
         return []
-    categories = present(difference)
-    rows = [
-        [one_line(base, 34), *(counts[category] or "·" for category in categories)]
-        for base, counts in list(table.items())[:MOST_OPERATORS]
-    ]
-    headers = ["operator", *(category.replace(" ", "\n") for category in categories)]
-    alignment = ["left", *["right"] * len(categories)]
-    drawn = tabulate(rows, headers=headers, tablefmt="simple", colalign=alignment, disable_numparse=True)
+    lines = []
+    for base, counts in list(table.items())[:MOST_OPERATORS]:
+        listed = glue(", ".join(f"{counts[category]} {category}" for category in Category if counts[category]))
+        lines += terminal.wrap(f"{one_line(base, 34):<34}  {listed}", hang=" " * 38)
     more = len(table) - MOST_OPERATORS
     rest = [f"  … and {count(more, 'more operator')}"] if more > 0 else []
-    return [terminal.bold("By operator"), *(f"  {line}".rstrip() for line in drawn.splitlines()), *rest]
+    return [terminal.bold("By operator"), *lines, *rest]
 
 
 def _end(difference: Difference, terminal: Terminal, *, allow_gone: bool) -> list[str]:
