@@ -93,7 +93,7 @@ class Difference:
     """Everything that two runs differ in.
 
     differs     the runs as such, a sentence each;  compared: cells that are in both and were judged in at least one
-    timed       cells whose speed was compared;  elsewhere: those whose was not, by the devices of the two runs
+    timed       cells whose speed was compared;  elsewhere: those whose was not, by what the two were measured on
     """
 
     old: Snapshot
@@ -151,7 +151,7 @@ def compare(old: Snapshot, new: Snapshot) -> Difference:
         if (speeds := _speeds(before, now)) is None:
             continue
         if compare_speed(*speeds) is Pace.INCOMPARABLE:
-            elsewhere[speeds[0].device, speeds[1].device] += 1
+            elsewhere[speeds[0].ground, speeds[1].ground] += 1
         else:
             timed += 1
     compared = sum(before.judged or now.judged for before, now in both)

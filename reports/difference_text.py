@@ -46,8 +46,7 @@ def present(difference: Difference) -> list[Category]:
 def speed_notes(difference: Difference) -> list[str]:
     """What was done about the speed of cells that were timed in both runs."""
     notes = [
-        f"the speed of {count(number, 'cell')} is not compared: {one_line(old, 80) or 'a device that is not named'} "
-        f"-> {one_line(new, 80) or 'a device that is not named'} is another device"
+        f"the speed of {count(number, 'cell')} is not compared: {one_line(old, 120)} -> {one_line(new, 120)}"
         for (old, new), number in difference.elsewhere.items()
     ]
     if difference.timed:

@@ -39,9 +39,9 @@ class Pace(StrEnum):
 def compare_speed(old: Speed, new: Speed) -> Pace:
     """Whether the new speed is another one beyond both gates.
 
-    Speeds of different devices, or of a device that is not named, are never compared.
+    Speeds of different devices, of a device that is not named, or against different operators are never compared.
     """
-    if not old.device or old.device != new.device:
+    if not old.device or old.ground != new.ground:
         return Pace.INCOMPARABLE
     if _worse(new, old):
         return Pace.SLOWER

@@ -279,9 +279,7 @@ def _notes(grid: Grid, *, strict: bool) -> Json:
         for reason, number in reasons.most_common(3)
     ]
     no_cases = [("", f"{name}: {reason}") for name, reason in grid.no_cases.items()]
-    slower = [
-        (item.text, describe_timing(timing_of(item))[0]) for speed in speeds(grid) for item in speed.slower
-    ]
+    slower = [(item.text, describe_timing(timing_of(item))[0]) for speed in speeds(grid) for item in speed.slower]
     means = "; ".join(f"{speed.column}: {speed}" for speed in speeds(grid))
     return [
         _note("Speed", f"Slower than the native operator. {means}.", slower, keep=bool(means)),

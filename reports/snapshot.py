@@ -16,6 +16,7 @@ from shlex import quote, split
 
 from matrix.identity import CellId, IdentityError, parse_id
 from matrix.outcome import SUITE_PHASES, Outcome, Phase
+from matrix.record import NOT_FINITE
 from matrix.usage import UsageError
 from reports.document import SCHEMA
 from reports.wording import clean, one_line, shorten
@@ -33,14 +34,19 @@ _KEPT = ("id", "base", "outcome", "phase", "detail", "rerun", "launches", "compi
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast a cell was: the ratio baseline / candidate with its 95 % interval, and on which device."""
+    """How fast a cell was: the ratio baseline / candidate with its 95 % interval, on which device, against what."""
 
     speedup: float
     low: float
     high: float
     device: str
-    candidate_seconds: float | None = None
-    baseline_seconds: float | None = None
+    against: str = ""
+
+    @property
+    def ground(self) -> str:
+        """What it was measured on: only speeds with the same ground can be compared."""
+        device = self.device or "a device that is not named"
+        return f"{device}, against {self.against}" if self.against else device
 
 
 @dataclass(frozen=True)
@@ -246,25 +252,24 @@ def _kernels(found: object) -> frozenset[tuple[str, str]]:
 
 
 def _speed(found: object) -> Speed | None:
-    """A timing that lacks its interval says nothing that could be compared."""
+    """A timing that lacks its interval, or has no finite one, says nothing that could be compared."""
     if found is None:
         return None
     if not isinstance(found, dict):
         raise _ProblemError(f"timing is {_show(found)}; an object is allowed")
     numbers = [_positive(found, key) for key in ("speedup", "speedup_low", "speedup_high")]
-    seconds = [_positive(found, key) for key in ("candidate_seconds", "baseline_seconds")]
-    device = one_line(_text(found, "device", TEXT_LIMIT, ""), FACTS_LIMIT)
+    device, against = (one_line(_text(found, key, TEXT_LIMIT, ""), FACTS_LIMIT) for key in ("device", "against"))
     speedup, low, high = numbers
     if speedup is None or low is None or high is None:
         return None
     if not low <= speedup <= high:
         raise _ProblemError(f"timing.speedup is {speedup:g} in an interval from {low:g} to {high:g}; it lies within")
-    return Speed(speedup, low, high, device, *seconds)
+    return Speed(speedup, low, high, device, against)
 
 
 def _positive(record: Mapping[str, object], key: str) -> float | None:
     found = record.get(key)
-    if found is None:
+    if found is None or (isinstance(found, str) and found in NOT_FINITE):
         return None
     if isinstance(found, int | float) and not isinstance(found, bool):
         # A whole number may be too large for a float.

@@ -118,7 +118,20 @@ def test_across_devices_no_speed_is_compared_and_that_is_said() -> None:
         document(timed(0.1, device="Other"), timed(0.1, row="mm")),
     )
     assert found.changes == ()
-    assert (found.timed, found.elsewhere) == (0, {("Chip 9000", "Other"): 1, ("", "Chip 9000"): 1})
+    assert (found.timed, found.elsewhere) == (
+        0,
+        {("Chip 9000", "Other"): 1, ("a device that is not named", "Chip 9000"): 1},
+    )
+
+
+def test_against_another_native_operator_no_speed_is_compared() -> None:
+    old, new = timed(1.0), timed(0.1)
+    old["timing"]["against"], new["timing"]["against"] = "torch.sum", "torch.mean"
+    found = difference(document(old), document(new))
+    assert (found.changes, list(found.elsewhere)) == (
+        (),
+        [("Chip 9000, against torch.sum", "Chip 9000, against torch.mean")],
+    )
 
 
 def test_one_cell_may_be_slower_because_another_kernel_answered() -> None:

@@ -46,8 +46,10 @@ def test_a_cell_is_read_whole() -> None:
 def test_an_absent_timing_or_one_without_its_interval_is_no_speed() -> None:
     without = timed(1.5)
     del without["timing"]["speedup_low"]
-    read = parse_snapshot(json.dumps(document(cell(), without)), "x.json")
-    assert [seen.speed for seen in read.cells.values()] == [None, None]
+    endless = timed(1.5, row="mm")
+    endless["timing"]["speedup_high"] = "inf"
+    read = parse_snapshot(json.dumps(document(cell(), without, endless)), "x.json")
+    assert [seen.speed for seen in read.cells.values()] == [None, None, None]
 
 
 def test_what_is_not_used_is_dropped_while_parsing() -> None:
