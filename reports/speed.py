@@ -95,11 +95,12 @@ def factor(value: float) -> str:
 
 def describe_timing(timing: Timing) -> list[str]:
     """The facts of a timing, a sentence each, the most important first."""
+    interval = f"95 % interval {timing.speedup_low:.3f} to {timing.speedup_high:.3f}"
+    hosts = f"{span(timing.candidate.host)}, the other in {span(timing.baseline.host)}"
     lines = [
-        f"{factor(timing.speedup)} the speed of {timing.against} "
-        f"(95 % interval {timing.speedup_low:.3f} to {timing.speedup_high:.3f})",
-        f"{span(timing.candidate.median)} a call, the native operator {span(timing.baseline.median)}; "
-        f"the host hands one over in {span(timing.candidate.host)}, the other in {span(timing.baseline.host)}",
+        f"{factor(timing.speedup)} the speed of {timing.against} ({interval})",
+        f"{span(timing.candidate.median)} a call, the native operator {span(timing.baseline.median)}",
+        f"the host hands one over in {hosts}",
     ]
     reached = []
     if timing.bandwidth_share is not None and timing.peak_bandwidth:

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 import torch
 
-# What is counted as memory traffic (`Sample.moves`).
-MOVES = ("all", "outputs", "inputs")
-
 
 @dataclass(frozen=True)
 class Work:

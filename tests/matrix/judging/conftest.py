@@ -59,7 +59,7 @@ def make_cell(tmp_path: Path) -> MakeCell:
 
     def make(provider: str, call: str = "T[5]", reference: str = "reference", **facts: object) -> Cell:
         raises = bool(facts.pop("raises", False))
-        evidence = Evidence(facts.pop("evidence", Evidence.RUN))
+        evidence = Evidence(str(facts.pop("evidence", "run")))
         declared = {
             "name": "test.double",
             "base": "double",

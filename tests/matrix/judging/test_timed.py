@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
-import torch
 from collections.abc import Callable
 
-from matrix.judging import judge as judging
+import pytest
+import torch
+
+from matrix.cell import Cell
 from matrix.judging import timed
+from matrix.judging.inputs import draw
 from matrix.judging.judge import judge
 from matrix.judging.timed import allowed_distance, distance
 from matrix.outcome import Evidence, Outcome, Phase
 from matrix.timing.measuring import Procedure
+from operators.call import parse_call
+
+MakeCell = Callable[..., Cell]
 
 QUICK = Procedure(warm_seconds=0.0, warm_limit=0.01, seconds=0.02, most_blocks=12)
 
@@ -92,7 +97,7 @@ def test_arguments_that_a_call_changes_are_restored_before_each(make_cell: MakeC
     cell = make_cell("doubles", reference="doubles", outputs=("0",), evidence="time")
     result = judge(cell, lambda _: None)
     assert result.outcome is Outcome.PASS, result.detail
-    arguments = judging.draw(judging.parse_call(cell.case.sample.call), "float32", cell.id.seed_text)
+    arguments = draw(parse_call(cell.case.sample.call), "float32", cell.id.seed_text)
     prepared = timed._prepared(cell, arguments, lambda x: x.mul_(2))
     for _ in range(3):
         prepared.restore()
