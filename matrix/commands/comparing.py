@@ -1,4 +1,4 @@
-"""Commands that hold a run against what was there before: diff (another run), expect (what is expected of it)."""
+"""The command that holds a run against another one: diff."""
 
 from __future__ import annotations
 
