@@ -42,12 +42,12 @@ class Parts:
         return f"{'|'.join(self.operators)}{provider}{f'[{named}]' if named else ''}{evidence}"
 
     def having(self, key: str, values: Iterable[str]) -> Parts:
-        """The same with other values of a parameter, at the place where it stands."""
+        """The same with other values of a parameter: where it stands, or where an id has it."""
         changed = dict(self.parameters) | {key: tuple(values)}
-        # Where none is written, they stand in the order of an id.
-        order = [name for name, _ in self.parameters] or sorted(changed)
-        named = [*order, *(name for name in changed if name not in order)]
-        return replace(self, parameters=tuple((name, changed[name]) for name in named))
+        order = [name for name, _ in self.parameters]
+        if key not in order:
+            order = [key, *order] if key == "dtype" else [*order, key]
+        return replace(self, parameters=tuple((name, changed[name]) for name in order))
 
     def fewer(self) -> Iterator[Parts]:
         """Every pattern that lacks one alternative."""
@@ -104,36 +104,41 @@ def _split(parts: Parts, keep: Collection[CellId], drop: Collection[CellId]) -> 
         clean = tuple(sorted({cell.operator for cell in keep} - mixed))
     else:
         clean = tuple(name for name in parts.operators if name not in mixed)
-    if clean:
+    if any(cell.operator in clean for cell in keep):
         yield replace(parts, operators=clean)
     alike: dict[Parts, list[str]] = {}
     for operator in sorted(mixed):
         of_it = [cell for cell in keep if cell.operator == operator]
-        for own in _by_provider(parts, of_it, [cell for cell in drop if cell.operator == operator]):
+        for own in _apart(parts, of_it, [cell for cell in drop if cell.operator == operator]):
             alike.setdefault(replace(own, operators=ANYTHING), []).append(operator)
     yield from (replace(own, operators=tuple(operators)) for own, operators in alike.items())
 
 
-def _by_provider(parts: Parts, keep: Sequence[CellId], drop: Sequence[CellId]) -> Iterator[Parts]:
-    """One operator: by provider and by evidence where these tell what is kept from what is dropped."""
-    if not keep:
-        return
-    providers = {cell.provider for cell in [*keep, *drop]}
-    evidences = {cell.evidence for cell in [*keep, *drop]}
-    for provider in sorted(providers):
-        for evidence in sorted(evidences):
-            own = parts if len(providers) == 1 else replace(parts, providers=(provider,))
-            own = own if len(evidences) == 1 else replace(own, evidences=(evidence,))
-            yield from _by_points(own, _of(keep, provider, evidence), _of(drop, provider, evidence))
+def _apart(parts: Parts, keep: Sequence[CellId], drop: Sequence[CellId]) -> Iterator[Parts]:
+    """One operator: by dtypes and samples, and by provider or evidence only where these tell what is kept."""
+    if not keep or not drop:
+        yield from [parts] if keep else []
+    elif not _points(keep) & _points(drop):
+        yield from _by_points(parts, _points(keep), _points(drop))
+    else:
+        several = len({cell.provider for cell in [*keep, *drop]}) > 1
+        if not several and len({cell.evidence for cell in [*keep, *drop]}) == 1:
+            return  # something else tells them apart: `narrow` sees that these are not named
+        for value in sorted({_side(cell, provider=several) for cell in keep}):
+            own = replace(parts, providers=(value,)) if several else replace(parts, evidences=(value,))
+            kept, dropped = (
+                [cell for cell in cells if _side(cell, provider=several) == value] for cells in (keep, drop)
+            )
+            yield from _apart(own, kept, dropped)
 
 
-def _of(cells: Iterable[CellId], provider: str, evidence: str) -> set[tuple[str, str]]:
+def _side(cell: CellId, *, provider: bool) -> str:
+    return cell.provider if provider else cell.evidence.value
+
+
+def _points(cells: Iterable[CellId]) -> set[tuple[str, str]]:
     """Their dtypes and samples."""
-    return {
-        (_value(cell, "dtype"), _value(cell, "sample"))
-        for cell in cells
-        if (cell.provider, cell.evidence) == (provider, evidence)
-    }
+    return {(_value(cell, "dtype"), _value(cell, "sample")) for cell in cells}
 
 
 def _value(cell: CellId, key: str) -> str:
@@ -142,12 +147,8 @@ def _value(cell: CellId, key: str) -> str:
 
 def _by_points(parts: Parts, keep: set[tuple[str, str]], drop: set[tuple[str, str]]) -> Iterator[Parts]:
     """By dtype alone or by sample alone where one of them tells; else the samples that share their dtypes, together."""
-    if not keep:
-        return
     dtypes, samples = ({point[axis] for point in keep} for axis in (0, 1))
-    if not drop:
-        yield parts
-    elif not dtypes & {dtype for dtype, _ in drop}:
+    if not dtypes & {dtype for dtype, _ in drop}:
         yield parts.having("dtype", sorted(dtypes))
     elif not samples & {sample for _, sample in drop}:
         yield parts.having("sample", sorted(samples))

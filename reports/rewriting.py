@@ -44,7 +44,7 @@ def rewrite(text: str, update: Update, place: str) -> str:
     head, entries = _cut(text, place)
     edits = {edit.entry: edit for edit in update.edits}
     kept = [_carry_out(entry, edits.get(number)) for number, entry in enumerate(entries)]
-    body = (head or NEW_FILE.format(profile=update.profile)) + "".join(kept)
+    body = (head if text.strip() else NEW_FILE.format(profile=update.profile)) + "".join(kept)
     if update.drafts:
         body = f"{body.rstrip()}\n\n" + "\n".join(map(str, update.drafts))
     elif edits and edits.get(len(entries) - 1, Edit(0)).removed:
@@ -61,7 +61,7 @@ def _cut(text: str, place: str) -> tuple[str, list[Entry]]:
     parts = ["".join(lines[start:end]) for start, end in zip([0, *starts], [*starts, len(lines)], strict=True)]
     _check(parts, text, place)
     head, above = _attached(parts[0]) if len(parts) > 1 else (parts[0], "")
-    entries = []
+    entries: list[Entry] = []
     for part in parts[1:]:
         body, below = _body(part)
         last = len(entries) == len(parts) - 2
