@@ -6,8 +6,9 @@ and only there a wildcard is replaced by what it stood for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from backends.pattern import parse_pattern
 from matrix.identity import CellId
@@ -146,17 +147,25 @@ def _value(cell: CellId, key: str) -> str:
 
 
 def _by_points(parts: Parts, keep: set[tuple[str, str]], drop: set[tuple[str, str]]) -> Iterator[Parts]:
-    """By dtype alone or by sample alone where one of them tells; else the samples that share their dtypes, together."""
+    """By dtype alone or by sample alone where one of them tells; else the samples with nothing to drop as written."""
     dtypes, samples = ({point[axis] for point in keep} for axis in (0, 1))
     if not dtypes & {dtype for dtype, _ in drop}:
         yield parts.having("dtype", sorted(dtypes))
-    elif not samples & {sample for _, sample in drop}:
-        yield parts.having("sample", sorted(samples))
-    else:
-        shared: dict[tuple[str, ...], list[str]] = {}
-        for name in sorted(samples):
-            shared.setdefault(tuple(sorted(dtype for dtype, sample in keep if sample == name)), []).append(name)
-        for those, names in shared.items():
-            restricted = parts.having("sample", names)
-            whole = not any(sample in names for _, sample in drop)
-            yield restricted if whole else restricted.having("dtype", those)
+        return
+    mixed = {sample for _, sample in drop}
+    clean = [value for value in dict(parts.parameters).get("sample", ()) if not any(map(_wildcard(value), mixed))]
+    as_written = _wildcard(*clean)
+    if any(map(as_written, samples)):
+        yield parts.having("sample", clean)
+    shared: dict[tuple[str, ...] | None, list[str]] = {}
+    for name in sorted(name for name in samples if not as_written(name)):
+        those = tuple(sorted(dtype for dtype, sample in keep if sample == name)) if name in mixed else None
+        shared.setdefault(those, []).append(name)
+    for those, names in shared.items():
+        restricted = parts.having("sample", names)
+        yield restricted if those is None else restricted.having("dtype", those)
+
+
+def _wildcard(*values: str) -> Callable[[str], bool]:
+    """Whether a name is one of those that alternatives stand for."""
+    return lambda name: any(fnmatchcase(name, value) for value in values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -12,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backends.expectation import Expectations, load_expectations
+from backends.expectation import FOLDER, Expectations, load_expectations
 from backends.profile import Profile
 from matrix.cell import Cell
+from matrix.declared import Declared
 from matrix.identity import CellId
 from matrix.outcome import SUITE_PHASES, Evidence, Outcome, Phase, Verdict
 from matrix.result import Comparison, Result
@@ -310,3 +312,39 @@ def _assert_untouched_entries_stand_there(text: str, new: str, update: Update) -
             body = f"[[expect]]{part[:owner]}"
             assert body in new[place:]
             place = new.index(body, place) + len(body)
+
+
+LARGEST = sorted(FOLDER.glob("*.toml"), key=lambda path: -path.stat().st_size)[:2]
+
+
+@pytest.mark.parametrize("path", LARGEST, ids=lambda path: path.stem)
+def test_the_project_s_own_files_survive(path: Path) -> None:
+    """Everything fails as it is said, but one cell in ten passes and a few crash."""
+    known = load_expectations(path.stem)
+    named = {path.stem: {evidence for item in known if not item.inherited for evidence in item.evidences}}
+    declared = Declared.read([path.stem])
+    universe = declared.full_ids(named)
+    draw = random.Random(5)
+    results = {str(cell): _as_said(known, str(cell), draw) for cell in universe}
+    run = Run(Header(), {cell: (one,) for cell, one in results.items()})
+    grid = build_grid([run], [], declared.profiles, {path.stem: known}, TODAY, universe=universe)
+    text = path.read_text(encoding="utf-8")
+    new = rewrite(text, plan_update(path.stem, grid.findings, universe, known, TODAY), path.name)
+    with tempfile.TemporaryDirectory() as folder:
+        for other in FOLDER.glob("*.toml"):
+            Path(folder, other.name).write_text(new if other == path else other.read_text(encoding="utf-8"))
+        after = load_expectations(path.stem, folder)
+    again = build_grid([run], [], declared.profiles, {path.stem: after}, TODAY, universe=universe)
+    assert not {Verdict.FIXED, Verdict.BROKEN} & set(again.verdicts)
+    assert [item for item in again.lapsed if item.kind == "stale"] == []
+    assert new != text
+    assert [line for line in text.splitlines() if line.startswith("#")] == [
+        line for line in new.splitlines() if line.startswith("#")
+    ]
+
+
+def _as_said(known: Expectations, cell: str, draw: random.Random) -> Result:
+    said = [item.outcome for item in known.matching(cell)]
+    if said and draw.random() > 0.1:
+        return result(cell, Outcome(said[0]))
+    return result(cell, Outcome.CRASH if draw.random() < 0.005 else Outcome.PASS)
