@@ -30,6 +30,8 @@ KERNELS_LIMIT = 1_000
 MOST_PROBLEMS = 10
 # What is kept of a cell while a file is parsed: the rest (outputs, tracebacks, comparisons) is most of the file.
 _KEPT = ("id", "base", "outcome", "phase", "detail", "rerun", "launches", "compiled", "timing")
+_OUTCOMES: dict[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
+_PHASES: dict[str, Phase] = {phase.value: phase for phase in Phase}
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Seen:
     """One cell as a run left it.
 
     kernels  what answered: (name, source file) of every kernel that was launched, or compiled
-    options  what the command that repeats it needs besides the id
+    told     the command that repeats it, as the file says
     """
 
     id: CellId
@@ -64,7 +66,7 @@ class Seen:
     detail: str = ""
     kernels: frozenset[tuple[str, str]] = frozenset()
     speed: Speed | None = None
-    options: tuple[str, ...] = ()
+    told: str = ""
 
     @property
     def judged(self) -> bool:
@@ -74,7 +76,7 @@ class Seen:
     @property
     def rerun(self) -> str:
         """The command that repeats the cell, written here: a command of another machine is never handed on."""
-        return " ".join(["python -m matrix rerun", quote(str(self.id)), *map(quote, self.options)])
+        return " ".join(["python -m matrix rerun", quote(str(self.id)), *map(quote, _options(self.told))])
 
 
 @dataclass(frozen=True)
@@ -205,9 +207,10 @@ class _Reading:
             except _ProblemError as problem:
                 self.complain(f"cells[{place}]: {problem}")
                 continue
-            if str(cell.id) in cells:
-                self.complain(f"cells[{place}]: a second cell {cell.id}; each stands once")
-            cells[str(cell.id)] = cell
+            text = str(cell.id)
+            if text in cells:
+                self.complain(f"cells[{place}]: a second cell {text}; each stands once")
+            cells[text] = cell
         return cells
 
 
@@ -222,19 +225,19 @@ def _read_cell(record: object) -> Seen:
     if str(identity) != text:
         raise _ProblemError(f"id is {_show(text)}; it is written without blanks around it")
     outcome, phase = _text(record, "outcome", 40), _text(record, "phase", 40)
-    if outcome not in set(Outcome) or phase not in set(Phase):
+    if outcome not in _OUTCOMES or phase not in _PHASES:
         raise _ProblemError(
             f"{_show(outcome)} in phase {_show(phase)} is no outcome in a phase; docs/outcomes.md has them"
         )
     return Seen(
         identity,
         one_line(_text(record, "base", ID_LIMIT, identity.operator), ID_LIMIT),
-        Outcome(outcome),
-        Phase(phase),
+        _OUTCOMES[outcome],
+        _PHASES[phase],
         shorten(_text(record, "detail", TEXT_LIMIT, ""), TEXT_LIMIT),
         _kernels(record.get("launches", [])) | _kernels(record.get("compiled", [])),
         _speed(record.get("timing")),
-        _options(_text(record, "rerun", TEXT_LIMIT, "")),
+        _text(record, "rerun", TEXT_LIMIT, ""),
     )
 
 

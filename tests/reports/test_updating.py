@@ -272,7 +272,7 @@ def runs(draw: st.DrawFn) -> tuple[dict[str, Result], list[Cell]]:
     return results, planned
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
 @given(files(), runs())
 def test_after_an_update_the_same_run_tells_no_news(text: str, ran: tuple[dict[str, Result], list[Cell]]) -> None:
     results, planned = ran
@@ -323,7 +323,8 @@ def test_the_project_s_own_files_survive(path: Path) -> None:
     known = load_expectations(path.stem)
     named = {path.stem: {evidence for item in known if not item.inherited for evidence in item.evidences}}
     declared = Declared.read([path.stem])
-    universe = declared.full_ids(named)
+    everything = enumerate(declared.full_ids(named))
+    universe = [cell for place, cell in everything if place % 20 == 0 or known.matching(str(cell))]
     draw = random.Random(5)
     results = {str(cell): _as_said(known, str(cell), draw) for cell in universe}
     run = Run(Header(), {cell: (one,) for cell, one in results.items()})
