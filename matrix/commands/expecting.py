@@ -33,7 +33,8 @@ def _update(options: argparse.Namespace) -> int:
     """Every file is worked out before the first is written: what cannot be done leaves all as they were."""
     job = remembered_job(options.directory, options.expectations)
     grid = grid_of(job)
-    universe = job.declared.full_ids(job.named_evidences())
+    # Also what the run did not ask for: an entry that names no evidence speaks of all that its profile gives.
+    universe = job.declared.full_ids({profile.name: profile.evidence for profile in job.declared.profiles})
     texts: dict[Path, tuple[Update, str]] = {}
     for column in _columns(grid, options.profile):
         known = job.expectations.get(column, NOTHING_EXPECTED)

@@ -9,6 +9,7 @@ import pytest
 
 from backends.expectation import load_expectations
 from matrix.cli import main
+from matrix.commands.job import remembered_job
 from matrix.outcome import Outcome, Phase
 from matrix.result import Comparison, Result
 from matrix.run import Header
@@ -85,6 +86,22 @@ def test_the_small_tier_keeps_what_it_did_not_run(run: Path, folder: Path) -> No
     assert item.matches(GOOD.replace("float32", "bfloat16"))
     assert item.matches(GOOD.replace("typical-0", "strided-0"))
     assert 'issue = "#7" # see there\n' in path.read_text()
+
+
+def test_an_evidence_that_was_not_asked_for_is_kept(tmp_path: Path, folder: Path) -> None:
+    """The column gives two; only the binaries were tried."""
+    pytest.importorskip("tomlkit")
+    directory = tmp_path / "compiled"
+    directory.mkdir()
+    arguments = ("run", "--profile", "sm_90@compile", "--operator", "add.Tensor", "--tier", "full")
+    journal = Journal(directory / "journal-001-run.jsonl", "run")
+    journal.write("run", write_header(Header("p", 1, ("sm_90@compile",), arguments=arguments)))
+    for cell in remembered_job(directory, folder).planned.cells:
+        journal.result(Result(str(cell.id), Outcome.PASS, Phase.COMPARE, comparison=Comparison("exact", 1, 0)))
+    (folder / "sm_90.toml").write_text(ENTRY.format('"add.Tensor/flag_gems"'))
+    assert update(directory, folder) == 0
+    (item,) = load_expectations("sm_90", folder)
+    assert item.pattern == "add.Tensor/flag_gems@interpret"
 
 
 def test_without_tomlkit_it_says_so_and_changes_nothing(
