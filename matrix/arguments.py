@@ -56,9 +56,9 @@ def parser() -> argparse.ArgumentParser:
     lint = commands.add_parser("lint", help="what in an installed FlagGems contradicts itself or its vendors' profiles")
     lint.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only what concerns it; repeatable")
     _add_package(lint)
-<<<<<<< HEAD
     _add_diff(commands)
     _add_expect(commands)
+    _add_adopt(commands)
     return top
 
 
@@ -88,12 +88,9 @@ def _add_expect(commands: Commands) -> None:
     update.add_argument(
         "--expectations", type=Path, metavar="DIR", help="folder of <profile>.toml (default: the one the run was given)"
     )
-=======
-    _add_adopt(commands)
-    return top
 
 
-def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_adopt(commands: Commands) -> None:
     adopt = commands.add_parser(
         "adopt", help="run an existing pytest suite, its tests as rows, journalled crash-safely"
     )
@@ -106,7 +103,6 @@ def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "pytest", nargs="*", metavar="PYTEST", help="after `--`: paths and options of pytest and the suite"
     )
     adopt.set_defaults(tier="suite", catalogue=[])
->>>>>>> main
 
 
 def _add_package(command: argparse.ArgumentParser) -> None:

@@ -11,11 +11,7 @@ from backends.profiles import UnknownProfileError
 from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
-<<<<<<< HEAD
-from matrix.commands import comparing, expecting, reading, running
-=======
-from matrix.commands import adopt, reading, running
->>>>>>> main
+from matrix.commands import adopt, comparing, expecting, reading, running
 from matrix.identity import IdentityError
 from matrix.lint.package import PackageError
 from matrix.plan import SelectionError
@@ -35,11 +31,8 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "provenance": reading.provenance,
     "lint": reading.check,
     "stacks": reading.compare_stacks,
-<<<<<<< HEAD
     "diff": comparing.diff,
-=======
     "adopt": adopt.adopt,
->>>>>>> main
 }
 
 
