@@ -99,7 +99,7 @@ def _group(group: Group) -> list[str]:
     such_as = "such as " if number > 1 else ""
     lines = [f"- {head}, {such_as}{code(str(example.cell.id), 500)}"]
     lines += [f"  <br>{code(example.why)}"] if example.why else []
-    return [*lines, f"  <br>{code(example.cell.rerun, 1000)}"]
+    return [*lines, *([f"  <br>{code(example.cell.rerun, 1000)}"] if example.cell.rerun else [])]
 
 
 def _operators(difference: Difference) -> str:

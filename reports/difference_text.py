@@ -123,7 +123,7 @@ def _group(group: Group, terminal: Terminal) -> list[str]:
     lines = [f"  {mark}  {where}{more}"]
     if example.why:
         lines += terminal.wrap(one_line(example.why, 400), "      ")
-    return [*lines, f"      {example.cell.rerun}"]
+    return [*lines, *([f"      {example.cell.rerun}"] if example.cell.rerun else [])]
 
 
 def _parameters(parameters: tuple[tuple[str, str], ...]) -> str:

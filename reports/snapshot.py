@@ -28,6 +28,8 @@ TEXT_LIMIT = 4_000
 FACTS_LIMIT = 200
 KERNELS_LIMIT = 1_000
 MOST_PROBLEMS = 10
+REPEATING = ["python", "-m", "matrix", "rerun"]
+ADOPTING = ["python", "-m", "matrix", "adopt"]
 # What is kept of a cell while a file is parsed: the rest (outputs, tracebacks, comparisons) is most of the file.
 _KEPT = ("id", "base", "outcome", "phase", "detail", "rerun", "launches", "compiled", "timing")
 _OUTCOMES: dict[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
@@ -75,8 +77,14 @@ class Seen:
 
     @property
     def rerun(self) -> str:
-        """The command that repeats the cell, written here: a command of another machine is never handed on."""
-        return " ".join(["python -m matrix rerun", quote(str(self.id)), *map(quote, _options(self.told))])
+        """The command that repeats the cell, written here: a command of another machine is never handed on.
+
+        Empty for a test of an adopted suite: its command is pytest's, and what that does is its options' to say.
+        """
+        words = _words(self.told)
+        if words[:4] == ADOPTING:
+            return ""
+        return " ".join(["python -m matrix rerun", quote(str(self.id)), *map(quote, _options(words))])
 
 
 @dataclass(frozen=True)
@@ -282,12 +290,15 @@ def _positive(record: Mapping[str, object], key: str) -> float | None:
     raise _ProblemError(f"timing.{key} is {_show(found)}; a number above 0 is allowed")
 
 
-def _options(rerun: str) -> tuple[str, ...]:
-    """The files of operators that a command names; nothing where it is not just such a command."""
+def _words(told: str) -> list[str]:
     try:
-        words = split(clean(rerun))
+        return split(clean(told))
     except ValueError:
-        return ()
+        return []
+
+
+def _options(words: list[str]) -> list[str]:
+    """The files that a command names; nothing where it is not just such a command."""
     head, rest = words[:4], words[5:]
-    named = all(word == "--catalogue" for word in rest[::2]) and len(rest) % 2 == 0
-    return tuple(rest) if head == ["python", "-m", "matrix", "rerun"] and named else ()
+    named = all(word in ("--catalogue", "--profile") for word in rest[::2]) and len(rest) % 2 == 0
+    return rest if head == REPEATING and named else []

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from backends.expectation import FOLDER
-from matrix.commands.job import grid_of, remembered_job
+from backends.expectation import folder_of
+from matrix.commands.job import ADOPT, grid_of, remembered_job
 from matrix.usage import UsageError
 from reports.expecting import draft_expectations
 from reports.grid import NOTHING_EXPECTED, Grid
@@ -32,14 +32,19 @@ def _draft(options: argparse.Namespace) -> int:
 def _update(options: argparse.Namespace) -> int:
     """Every file is worked out before the first is written: what cannot be done leaves all as they were."""
     job = remembered_job(options.directory, options.expectations)
+    if job.options.command == ADOPT:
+        raise UsageError(
+            f"{job.directory} is of an adopted suite, and no plan says which tests it lacks; use expect draft"
+        )
     grid = grid_of(job)
     # Also what the run did not ask for: an entry that names no evidence speaks of all that its profile gives.
     universe = job.declared.full_ids({profile.name: profile.evidence for profile in job.declared.profiles})
+    paths = {profile.name: profile.path for profile in grid.profiles}
     texts: dict[Path, tuple[Update, str]] = {}
     for column in _columns(grid, options.profile):
         known = job.expectations.get(column, NOTHING_EXPECTED)
         update = plan_update(column, grid.findings, universe, known, job.today)
-        path = Path(job.options.expectations or FOLDER) / f"{column}.toml"
+        path = Path(job.options.expectations or folder_of(paths[column])) / f"{column}.toml"
         texts[path] = update, rewrite(_text_of(path), update, str(path))
     for path, (update, text) in texts.items():
         if update.changes and not options.check:
@@ -63,6 +68,7 @@ def _text_of(path: Path) -> str:
 
 def _write(path: Path, text: str) -> None:
     try:
+        path.parent.mkdir(exist_ok=True)
         write_whole(path, lambda stream: stream.write(text))
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error}); nothing in it is changed") from None

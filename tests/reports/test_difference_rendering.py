@@ -187,6 +187,14 @@ def test_nothing_worse_and_nothing_to_compare_are_said() -> None:
     assert headline(gone, allow_gone=True) == "nothing is worse; 1 cell compared; 1 gone cell is excused"
 
 
+def test_a_test_of_a_suite_is_told_without_a_command() -> None:
+    adopted = failed(rerun="python -m matrix adopt --profile chip -- tests")
+    found = difference(document(cell()), document(adopted))
+    for text in (render_text(found), render_markdown_difference(found)):
+        assert "RuntimeError: no" in text
+        assert "python -m" not in text
+
+
 def test_another_device_is_said() -> None:
     found = difference(document(timed(1.0)), document(timed(0.1, device="Chip | 9001")))
     assert "the speed of 1 cell is not compared: Chip 9000 -> Chip | 9001" in render_text(found)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matrix.outcome import Evidence, Outcome, Phase
+from matrix.result import Comparison, Result, Sampled, Timing
 from matrix.usage import UsageError
 from reports import snapshot
 from reports.difference import compare
 from reports.difference_json import render_json
 from reports.difference_markdown import render_markdown_difference
 from reports.difference_text import render_text
-from reports.snapshot import Snapshot, load_snapshot, parse_snapshot, read_snapshot
+from reports.document import write_document
+from reports.grid import Grid
+from reports.snapshot import Snapshot, Speed, load_snapshot, parse_snapshot, read_snapshot
 from tests.fakes.documents import cell, document, failed, timed
 
 
@@ -50,6 +55,26 @@ def test_an_absent_timing_or_one_without_its_interval_is_no_speed() -> None:
     endless["timing"]["speedup_high"] = "inf"
     read = parse_snapshot(json.dumps(document(cell(), without, endless)), "x.json")
     assert [seen.speed for seen in read.cells.values()] == [None, None, None]
+
+
+def test_the_project_s_own_document_is_read_with_all_that_it_says(grid: Grid) -> None:
+    first = grid.findings[-1]
+    sampled = Sampled((2e-4,) * 6, 1e-5)
+    timing = Timing(sampled, sampled, "aten::mm", 1.25, 1.2, 1.5, "Chip 9000", "interval")
+    passed = Result(first.text, Outcome.PASS, Phase.COMPARE, comparison=Comparison("exact", 1, 0), timing=timing)
+    findings = (*grid.findings[:-1], replace(first, result=passed))
+    stream = io.StringIO()
+    write_document(replace(grid, findings=findings), stream)
+    read = parse_snapshot(stream.getvalue(), "x.json")
+    assert [(text, seen.outcome, seen.base) for text, seen in read.cells.items()] == [
+        (finding.text, finding.result.outcome, finding.base) for finding in findings
+    ]
+    assert all(seen.judged == finding.judged for seen, finding in zip(read.cells.values(), findings, strict=True))
+    assert all(seen.rerun == finding.rerun for seen, finding in zip(read.cells.values(), findings, strict=True))
+    assert [seen.speed for seen in read.cells.values() if seen.speed] == [
+        Speed(1.25, 1.2, 1.5, "Chip 9000", "aten::mm")
+    ]
+    assert (read.facts["plan"], read.facts["stack triton"]) == ("0123abcd", "3.7.1")
 
 
 def test_what_is_not_used_is_dropped_while_parsing() -> None:
@@ -116,6 +141,8 @@ def test_a_file_that_is_too_large_or_no_text_is_refused(tmp_path: Path, monkeypa
     [
         ("python -m matrix rerun 'ID' --catalogue 'my ops.toml'", " --catalogue 'my ops.toml'"),
         ("python -m matrix rerun 'ID' --catalogue '$(reboot)'", " --catalogue '$(reboot)'"),
+        ("python -m matrix rerun 'ID' --profile my.toml --catalogue a", " --profile my.toml --catalogue a"),
+        ("python -m matrix rerun 'ID' --out /", ""),
         ("python -m matrix rerun 'ID'; reboot", ""),
         ("python -m matrix rerun 'ID' --catalogue", ""),
         ("python -m matrix rerun 'ID", ""),
@@ -126,6 +153,12 @@ def test_a_command_is_written_here_and_never_handed_on(rerun: str, options: str)
     read = parse_snapshot(json.dumps(changed(rerun=rerun.replace("ID", cell()["id"]))), "x.json")
     (seen,) = read.cells.values()
     assert seen.rerun == f"python -m matrix rerun '{cell()['id']}'{options}"
+
+
+def test_a_test_of_a_suite_has_a_command_that_is_not_ours_to_repeat() -> None:
+    read = parse_snapshot(json.dumps(changed(rerun="python -m matrix adopt --profile x -- --basetemp=/home")), "x.json")
+    (seen,) = read.cells.values()
+    assert seen.rerun == ""
 
 
 def test_only_the_profiles_asked_for() -> None:

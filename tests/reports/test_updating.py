@@ -148,6 +148,11 @@ def test_an_entry_that_names_no_cell_goes() -> None:
     assert update.actions == ("removed   entry 1 (nobody: ERROR): it names no cell that could fail",)
 
 
+def test_what_is_said_of_a_suite_s_tests_is_not_for_a_plan_to_judge() -> None:
+    text = entry('"suite.abs/pytest"') + "\n" + entry('"sort"')
+    assert updated(text, ran(sort=Outcome.ERROR)) == (text, Update("chip", (), (), ()))
+
+
 def test_a_small_run_prunes_nothing_that_it_did_not_run() -> None:
     few = [cell for cell in CELLS if cell.case.sample.name == "typical-0" and cell.case.dtype == "float32"]
     results = {str(cell.id): result(str(cell.id), Outcome.PASS) for cell in few}
