@@ -40,9 +40,14 @@ class SuiteFault(Exception):  # noqa: N818 - a fault of ours, told apart from er
 
 def judge(cell: Cell, announce: Announce) -> Result:
     """Judge one cell. `announce` is told of every phase before it begins, so that a death can be charged to it."""
+    return follow(cell, announce, _judge)
+
+
+def follow(cell: Cell, announce: Announce, steps: Callable[[Attempt], Result]) -> Result:
+    """What the steps of a judge find; whatever they raise is a result too."""
     attempt = Attempt(cell, announce)
     try:
-        return _judge(attempt)
+        return steps(attempt)
     except BaseException as error:  # noqa: BLE001 - the one boundary: candidates raise anything, SystemExit included
         return blame(attempt, error)
 
@@ -88,7 +93,7 @@ def _judge_compiled(attempt: Attempt, function: Callable[..., Any], arguments: A
     if isinstance(attempt.emulator, Compiler) and attempt.emulator.unknown.stopped is not None:
         raise attempt.emulator.unknown.stopped  # host code caught it and went on without the value
     got = flatten(returned) + changed_arguments(mine, written_by(attempt.cell.case.operator, arguments))
-    if silent := _undispatched(attempt, arguments, got):
+    if silent := undispatched(attempt, arguments, got):
         return attempt.result(Outcome.UNDISPATCHED, silent)
     if not attempt.compiled:
         nothing = Comparison("nothing to compute, so no kernel to compile", 0, 0)
@@ -219,7 +224,7 @@ def compare_returned(attempt: Attempt, arguments: Arguments, mine: Arguments, re
     got += [(f"argument {name}", mine.kwargs[name]) for name in arguments.like]
     got = [(label, tensor.detach().to("cpu")) for label, tensor in got]
     judged = compare_outputs(attempt.cell, arguments, got, due)
-    if silent := _undispatched(attempt, arguments, got):
+    if silent := undispatched(attempt, arguments, got):
         right = "the answer is right" if not judged.complaint else f"and the answer is wrong: {judged.complaint}"
         return attempt.result(Outcome.UNDISPATCHED, f"{silent}; {right}", phase=Phase.RUN)
     complaint = judged.complaint or _trespass(arguments, mine, written)
@@ -233,7 +238,7 @@ def _failed(judged: Judged) -> Comparison:
     return comparison if comparison.mismatched else replace(comparison, rule=f"{comparison.rule}; inputs must stay")
 
 
-def _undispatched(attempt: Attempt, arguments: Arguments, got: list[Labelled]) -> str:
+def undispatched(attempt: Attempt, arguments: Arguments, got: list[Labelled]) -> str:
     """Why the answer is not the provider's kernel's; empty when it is, or when there was nothing to compute."""
     if not attempt.entered:
         return "torch never came by the provider's function"
