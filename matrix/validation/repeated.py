@@ -22,10 +22,21 @@ _RULE = re.compile(r"\d+ repetitions bit-identical( \(of \d+: time was up\))?")
 
 @dataclass(frozen=True)
 class Repetitions:
-    """How often a case was called, and how many of the answers differed from the first."""
+    """How often a case was called, and how many of the answers differed from the first.
+
+    fault   what it ended in instead, where it crashed, hung or raised on the way
+    """
 
     count: int
     different: int
+    fault: str = ""
+
+    @property
+    def alike(self) -> bool:
+        return not self.different and not self.fault
+
+    def __str__(self) -> str:
+        return self.fault or f"{self.different} of {self.count} differ from the first"
 
 
 def rule(count: int, asked: int) -> str:
@@ -41,6 +52,14 @@ def repetitions(result: Result) -> Repetitions | None:
     if (result.outcome is Outcome.PASS) != (comparison.mismatched == 0):
         return None  # a record that contradicts itself says nothing
     return Repetitions(comparison.total, comparison.mismatched)
+
+
+def told(result: Result) -> Repetitions | None:
+    """What the result of a run of repetitions says; None where the case was not put to the test."""
+    found = repetitions(result)
+    if found is None and result.outcome.blames_provider:
+        return Repetitions(0, 0, fault=result.outcome.value)
+    return found
 
 
 def repeatable(operator: Operator) -> bool:
