@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from shlex import quote
 
 from backends.gate import Gate, Level, Scheme
 from backends.profile import ON_DEVICE, Profile
+from backends.profiles import FOLDER
 from backends.waiver import Waiver
 from matrix.run import Header
 from matrix.validation.evidence import Row, State
@@ -173,10 +175,16 @@ def _soaked(soak: Soak) -> list[str]:
 
 def remedy(standing: Standing, profile: Profile) -> str:
     """The command that would measure a gate, or what to do about one that failed."""
-    gate, own = standing.gate, f"python -m matrix validate --profile {quote(profile.path or profile.name)}"
+    gate, own = standing.gate, f"python -m matrix validate --profile {quote(_named(profile))}"
     if standing.answer is Answer.FAILED and gate.measure not in ("stress", "leaks"):
         return "mend what fails, or have it waived" if gate.waivers else "mend what fails"
     return _COMMANDS.get(gate.measure, "{own}").format(own=own, name=profile.name, **_numbers(gate))
+
+
+def _named(profile: Profile) -> str:
+    """How a command names it: a profile of one's own by its file, wherever that lies."""
+    path = Path(profile.path) if profile.path is not None else None
+    return profile.name if path is None or path.resolve().parent == FOLDER else path.name
 
 
 def _numbers(gate: Gate) -> dict[str, object]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ from matrix.validation.soaked import CRASHES, MEMORIES, Crash, Round
 FOLDER_VARIABLE, SECONDS_VARIABLE = "MATRIX_SOAK", "MATRIX_SOAK_SECONDS"
 MOST_CRASHES = 100
 MOST_ROWS = 2000
+_LAP = re.compile(r"\.lap-\d+(?=[,\]])")
 
 
 def visits_file(folder: Path, pid: int) -> Path:
@@ -91,4 +93,4 @@ def _outcomes(run: Run) -> dict[str, int]:
 def _crashes(run: Run) -> Iterable[Crash]:
     for cell, outcome, detail in _finals(run):
         if outcome in CRASHES:
-            yield Crash(cell, outcome.value, detail[:300])
+            yield Crash(_LAP.sub("", cell), outcome.value, detail[:300])
