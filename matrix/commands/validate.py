@@ -12,14 +12,14 @@ from pathlib import Path
 
 from backends.availability import can_run
 from backends.gate import load_scheme
-from backends.profile import Limits, Profile
+from backends.profile import Profile
 from backends.profiles import load_profiles
 from backends.waiver import Waiver, load_waivers
 from matrix.arguments import parser
 from matrix.cell import Cell
 from matrix.columns import Column
 from matrix.commands import running
-from matrix.commands.job import new_directory, run_settings, selection
+from matrix.commands.job import devices_of, new_directory, run_settings, selection
 from matrix.declared import Declared
 from matrix.outcome import Evidence, Outcome
 from matrix.plan import Plan, plan
@@ -29,7 +29,7 @@ from matrix.runner.journal import read_run
 from matrix.runner.progress import Display
 from matrix.usage import UsageError
 from matrix.validation.certificate import Certificate, certify
-from matrix.validation.evidence import Row, State, finals, gather
+from matrix.validation.evidence import Row, State, TimedRow, finals, gather, gather_timed
 from matrix.validation.measures import Grounds
 from matrix.validation.repeated import COUNT_VARIABLE, SECONDS_VARIABLE, repeatable
 from matrix.validation.soak import Asked, soak, soakable
@@ -91,7 +91,13 @@ def validate(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     if own and asked.directory not in directories:
         directories.append(asked.directory)
     gathered = gather_sources(directories, asked.profile.name)
-    grounds = Grounds(_rows(asked, gathered), gathered.repeated, gathered.soak, _reference(options))
+    grounds = Grounds(
+        rows=_rows(asked, gathered),
+        timed=_timed(asked, gathered),
+        repeated=gathered.repeated,
+        soak=gathered.soak,
+        reference=_reference(options),
+    )
     found = certify(scheme, asked.profile, grounds, gathered, waivers=asked.waivers, today=asked.today)
     _show(found, write_certificate(found, asked.directory))
     return _code(found, options.level, gathered)
@@ -124,7 +130,12 @@ def _why_not(asked: Validation) -> str:
 def _rows(asked: Validation, gathered: Gathered) -> tuple[Row, ...]:
     live = [waiver for waiver in asked.waivers if waiver.standing(asked.today) == "live"]
     found = finals(gathered.runs, asked.profile.name)
-    return gather(asked.profile, asked.declared.operators, smoke_operators(), found, live, speedup=speedup_of)
+    return gather(asked.profile, asked.declared.operators, smoke_operators(), found, live)
+
+
+def _timed(asked: Validation, gathered: Gathered) -> tuple[TimedRow, ...]:
+    found = finals(gathered.runs, asked.profile.name)
+    return gather_timed(asked.profile, asked.declared.operators, smoke_operators(), found, speedup_of)
 
 
 def _reference(options: argparse.Namespace) -> dict[str, dict[str, bool]]:
@@ -163,7 +174,8 @@ def _repeat(asked: Validation, before: Sequence[Row]) -> Path:
         raise UsageError(f"{directory} holds repetitions of other cases; name another directory by --out")
     seconds = asked.profile.limits.seconds * PATIENCE / 2
     own = {COUNT_VARIABLE: str(times), SECONDS_VARIABLE: f"{seconds:g}"}
-    settings = run_settings(asked.options.workers)
+    devices = devices_of(asked.profile, asked.declared.machine) if asked.working is Evidence.RUN else ()
+    settings = run_settings(asked.options.workers, {asked.profile.name: devices})
     settings = replace(settings, judge="matrix.validation.repeating:judge", environment={**settings.environment, **own})
     _announce(len(cells), f"{times} times each", directory)
     header = _header(asked, planned)
@@ -173,7 +185,7 @@ def _repeat(asked: Validation, before: Sequence[Row]) -> Path:
 
 
 def _patient(cell: Cell) -> Cell:
-    limits = Limits(cell.profile.limits.seconds * PATIENCE, cell.profile.limits.memory_gib)
+    limits = replace(cell.profile.limits, seconds=cell.profile.limits.seconds * PATIENCE)
     return replace(cell, profile=replace(cell.profile, limits=limits))
 
 

@@ -40,14 +40,13 @@ class SuiteFault(Exception):  # noqa: N818 - a fault of ours, told apart from er
 
 def judge(cell: Cell, announce: Announce) -> Result:
     """Judge one cell. `announce` is told of every phase before it begins, so that a death can be charged to it."""
-    return follow(cell, announce, _judge)
+    return guarded(Attempt(cell, announce), _judge)
 
 
-def follow(cell: Cell, announce: Announce, steps: Callable[[Attempt], Result]) -> Result:
-    """What the steps of a judge find; whatever they raise is a result too."""
-    attempt = Attempt(cell, announce)
+def guarded(attempt: Attempt, judge_it: Callable[[Attempt], Result]) -> Result:
+    """What judging comes to, whatever is raised."""
     try:
-        return steps(attempt)
+        return judge_it(attempt)
     except BaseException as error:  # noqa: BLE001 - the one boundary: candidates raise anything, SystemExit included
         return blame(attempt, error)
 
@@ -63,6 +62,10 @@ def _judge(attempt: Attempt) -> Result:
     arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
     if cell.evidence is Evidence.COMPILE:
         return _judge_compiled(attempt, function, arguments)
+    if cell.evidence is Evidence.TIME:
+        from matrix.judging.timed import judge_timed
+
+        return judge_timed(attempt, function, arguments)
     attempt.enter(Phase.REFERENCE)
     due = reference_of(cell, arguments)
     mine = provider_arguments(cell, arguments, due)
@@ -163,15 +166,15 @@ def call_provider(attempt: Attempt, function: Callable[..., Any], mine: Argument
         ):
             try:
                 returned = there.call(*mine.args, **mine.kwargs)
-                _wait_for_device(attempt)
+                wait_for_device(attempt)
                 return returned
             finally:
-                attempt.entered = there.entered
+                attempt.entered, attempt.handed = there.entered, there.handed
     finally:
         attempt.note(launches)
 
 
-def _wait_for_device(attempt: Attempt) -> None:
+def wait_for_device(attempt: Attempt) -> None:
     """What a kernel does wrong on a chip is known when it has ended: later the fault would be another phase's."""
     if attempt.emulator is None and attempt.cell.profile.device != "cpu":
         module: Any = getattr(torch, attempt.cell.profile.device.partition(":")[0], None)

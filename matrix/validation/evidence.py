@@ -1,7 +1,8 @@
 """What evidence says of every case of a profile's full tier: `run` and `time` only, whatever else a record holds.
 
-The universe is today's catalogue and what the profile declares today. A record cannot make it smaller: a case that it calls
-UNSUPPORTED is unjudged unless the profile declares so too, and cells that no plan names count for nothing.
+`run` says whether answers are right, `time` how fast they come; each has calls of its own. The universe is today's catalogue
+and what the profile declares today. A record cannot make it smaller: a case that it calls UNSUPPORTED is unjudged unless the
+profile declares so too, and cells that no plan names count for nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from enum import StrEnum
 from backends.profile import Profile
 from backends.waiver import Waiver
 from matrix.columns import Column
-from matrix.identity import CellId, IdentityError, id_text, parse_id
-from matrix.outcome import Evidence, Outcome, Phase
-from matrix.plan import Selection, plan
+from matrix.identity import CellId, IdentityError, parse_id
+from matrix.outcome import Evidence, Outcome
+from matrix.plan import Plan, Selection, plan
 from matrix.result import Result
 from matrix.run import Run
 from matrix.validation.repeated import repeatable, repetitions
@@ -37,13 +38,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One case, with what the evidence says of it.
+    """One case, with what the evidence `run` says of it.
 
     row      the case's id without profile and evidence, the same on every chip
     core     whether its operator is a core one;  aten: whether it is called through torch's dispatcher
     raises   whether the call must be refused;  repeatable: whether the same inputs must give the same answer
     result   the result that decided the state, if one did;  waiver: a live one that matches a case that did not pass
-    speedup  how many times as fast as the native operator, where that was timed
     """
 
     row: str
@@ -56,7 +56,6 @@ class Row:
     state: State
     result: Result | None = None
     waiver: Waiver | None = None
-    speedup: float | None = None
 
     @property
     def judged(self) -> bool:
@@ -66,6 +65,21 @@ class Row:
     def answered(self) -> bool:
         """Whether its kernels compiled, ran and gave an answer, be it a wrong one."""
         return self.result is not None and self.result.outcome in ANSWERED
+
+
+@dataclass(frozen=True)
+class TimedRow:
+    """One call that is timed.
+
+    supported  whether the profile declares that it can be made
+    speedup    how many times as fast as the native operator; None where it was not timed, for whatever reason
+    """
+
+    row: str
+    base: str
+    core: bool
+    supported: bool = True
+    speedup: float | None = None
 
 
 def finals(runs: Iterable[Run], profile: str) -> dict[str, Result]:
@@ -96,66 +110,65 @@ def _says_of_correctness(result: Result) -> bool:
     return repetitions(result) is None and not (result.outcome is Outcome.PASS and result.comparison is None)
 
 
-def gather(  # noqa: PLR0913 - everything that a row is made of
+def gather(
     profile: Profile,
     operators: Mapping[str, Operator],
     core: Collection[str],
     found: Mapping[str, Result],
     live: Sequence[Waiver],
-    *,
-    speedup: Callable[[Result], float | None] = lambda _: None,
 ) -> tuple[Row, ...]:
     """A row for every case of the full tier; `live` are the waivers that waive something today."""
-    everything = plan(Selection("full"), [Column(profile, Evidence.RUN)], operators, ())
-    names = set(core)
+    everything, names = _full(profile, operators, Evidence.RUN), set(core)
     rows = []
-    for cell in everything.cells:
-        operator, row = cell.case.operator, cell.id.row
-        ids = [id_text(profile.name, row, evidence) for evidence in COUNTING]
-        results = [found[name] for name in ids if name in found]
-        decided = decide(results)
-        state = _state(decided, declared=str(cell.id) in everything.presets)
+    for cell, text in zip(everything.cells, everything.ids, strict=True):
+        operator, sample = cell.case.operator, cell.case.sample
+        result = found.get(text)
+        decided = result if result is not None and result.outcome.judged else None
+        state = _state(decided, declared=text in everything.presets)
         excused = state in (State.FAILED, State.UNSUPPORTED)
         rows.append(
             Row(
-                row=row,
+                row=text.partition(":")[2].rpartition("@")[0],
                 operator=operator.name,
                 base=operator.base,
                 core=operator.name in names,
                 aten=operator.providers[cell.case.provider] == "aten",
-                raises=cell.case.sample.raises,
-                repeatable=repeatable(operator) and not cell.case.sample.raises,
+                raises=sample.raises,
+                repeatable=repeatable(operator) and not sample.raises,
                 state=state,
                 result=decided,
-                waiver=_waiver(live, ids) if excused else None,
-                speedup=_speed(found.get(ids[-1]), speedup),
+                waiver=next((waiver for waiver in live if waiver.matches(text)), None) if excused else None,
             )
         )
     return tuple(rows)
 
 
-def decide(results: Iterable[Result]) -> Result | None:
-    """The result that decides: what blames the provider before what passes; None where nothing was judged.
+def gather_timed(
+    profile: Profile,
+    operators: Mapping[str, Operator],
+    core: Collection[str],
+    found: Mapping[str, Result],
+    speedup: Callable[[Result], float | None],
+) -> tuple[TimedRow, ...]:
+    """A row for every call that is timed."""
+    everything, names = _full(profile, operators, Evidence.TIME), set(core)
+    return tuple(
+        TimedRow(
+            row=text.partition(":")[2].rpartition("@")[0],
+            base=cell.case.operator.base,
+            core=cell.case.operator.name in names,
+            supported=text not in everything.presets,
+            speedup=speedup(found[text]) if text in found and found[text].outcome is Outcome.PASS else None,
+        )
+        for cell, text in zip(everything.cells, everything.ids, strict=True)
+    )
 
-    What went wrong while a case was timed says nothing about whether its answer is right.
-    """
-    judged = [
-        result
-        for result in results
-        if result.outcome.judged and (result.outcome is Outcome.PASS or result.phase is not Phase.TIME)
-    ]
-    return min(judged, key=lambda result: result.outcome is Outcome.PASS, default=None)
+
+def _full(profile: Profile, operators: Mapping[str, Operator], evidence: Evidence) -> Plan:
+    return plan(Selection("full"), [Column(profile, evidence)], operators, ())
 
 
 def _state(decided: Result | None, *, declared: bool) -> State:
     if decided is not None:
         return State.PASSED if decided.outcome is Outcome.PASS else State.FAILED
     return State.UNSUPPORTED if declared else State.UNJUDGED
-
-
-def _waiver(live: Sequence[Waiver], ids: Sequence[str]) -> Waiver | None:
-    return next((waiver for waiver in live if any(waiver.matches(name) for name in ids)), None)
-
-
-def _speed(timed: Result | None, speedup: Callable[[Result], float | None]) -> float | None:
-    return speedup(timed) if timed is not None and timed.outcome is Outcome.PASS else None

@@ -6,12 +6,12 @@ value below a threshold that it had reached.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backends.gate import Gate
-from matrix.validation.evidence import Row, State
+from matrix.timing.statistics import geometric_mean
+from matrix.validation.evidence import Row, State, TimedRow
 from matrix.validation.repeated import Repetitions
 from matrix.validation.soaked import Soak
 
@@ -25,6 +25,7 @@ class Grounds:
     """
 
     rows: tuple[Row, ...]
+    timed: tuple[TimedRow, ...] = ()
     repeated: Mapping[str, Repetitions] = field(default_factory=dict)
     soak: Soak | None = None
     reference: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
@@ -148,31 +149,21 @@ def _by_operator(bad: Sequence[Row]) -> tuple[str, ...]:
 
 
 def _speed(gate: Gate, grounds: Grounds) -> Measured:
-    groups = _grouped(_rows(gate, grounds), lambda row: row.base)
-    counted = {
-        name: rows
-        for name, rows in groups.items()
-        if gate.unsupported == "against" or any(row.state is not State.UNSUPPORTED for row in rows)
-    }
-    timed = {
-        name: geometric_mean([row.speedup for row in rows if row.speedup is not None])
-        for name, rows in counted.items()
-        if any(row.speedup is not None for row in rows)
-    }
-    slow = sorted((speedup, name) for name, speedup in timed.items() if speedup < gate.at_least)
+    """Over operators, each with the mean over its calls: an operator with many calls weighs no more than another."""
+    calls: dict[str, list[float]] = {}
+    for row in grounds.timed:
+        if (gate.operators == "all" or row.core) and (row.supported or gate.unsupported == "against" or row.speedup):
+            calls.setdefault(row.base, []).extend([row.speedup] if row.speedup is not None else [])
+    means = {name: mean for name, speedups in calls.items() if (mean := geometric_mean(speedups)) is not None}
+    slow = sorted((speedup, name) for name, speedup in means.items() if speedup < gate.at_least)
     return Measured(
-        value=geometric_mean(list(timed.values())) if timed else None,
-        judged=len(timed),
-        total=len(counted),
+        value=geometric_mean(list(means.values())),
+        judged=len(means),
+        total=len(calls),
         unit="operators",
         failing=tuple(f"{name}: {speedup:.2f}" for speedup, name in slow),
-        note=f"{len(slow)} of {len(timed)} timed operators are slower than {gate.at_least:g} of the native one",
+        note=f"{len(slow)} of {len(means)} timed operators are slower than {gate.at_least:g} of the native one",
     )
-
-
-def geometric_mean(values: Sequence[float]) -> float:
-    """Of positive numbers, at least one."""
-    return math.exp(math.fsum(map(math.log, values)) / len(values))
 
 
 def _reference(gate: Gate, grounds: Grounds) -> Measured:

@@ -19,7 +19,7 @@ from matrix.cell import Cell
 from matrix.judging.attempt import Announce, Attempt
 from matrix.judging.fallback import fallen_back
 from matrix.judging.inputs import Arguments, draw
-from matrix.judging.judge import call_provider, emulator_of, follow, provider_arguments, reference_of, undispatched
+from matrix.judging.judge import call_provider, emulator_of, guarded, provider_arguments, reference_of, undispatched
 from matrix.judging.outputs import Labelled, changed_arguments, flatten
 from matrix.judging.reference import Answer, written_by
 from matrix.outcome import Outcome, Phase
@@ -30,7 +30,7 @@ from operators.call import parse_call
 
 def judge(cell: Cell, announce: Announce) -> Result:
     """Judge one cell, as often as the environment says."""
-    return follow(cell, announce, _judge)
+    return guarded(Attempt(cell, announce), _judge)
 
 
 def _judge(attempt: Attempt) -> Result:

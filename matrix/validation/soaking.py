@@ -18,7 +18,7 @@ import torch
 
 from matrix.cell import Cell
 from matrix.judging.attempt import Announce, Attempt
-from matrix.judging.judge import follow
+from matrix.judging.judge import guarded
 from matrix.judging.judge import judge as judge_once
 from matrix.outcome import Outcome, Phase
 from matrix.record import Json
@@ -40,7 +40,7 @@ def judge(cell: Cell, announce: Announce) -> Result:
     seconds: list[float] = []
     result = judge_once(original, announce)
     if result.outcome is Outcome.PASS:
-        further = follow(original, announce, lambda attempt: _call(attempt, seconds))
+        further = guarded(Attempt(original, announce), lambda attempt: _call(attempt, seconds))
         result = result if further.outcome is Outcome.PASS else further
     visit: dict[str, Json] = {
         "row": original.id.row,

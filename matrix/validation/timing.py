@@ -9,7 +9,7 @@ from matrix.result import Result
 
 def speedup_of(result: Result) -> float | None:
     """How many times as fast as the native operator; None where the result does not say, or says what cannot be."""
-    speedup = getattr(getattr(result, "timing", None), "speedup", None)
+    speedup = result.timing.speedup if result.timing is not None else None
     if not isinstance(speedup, int | float) or isinstance(speedup, bool):
         return None
     return float(speedup) if math.isfinite(speedup) and speedup > 0 else None
