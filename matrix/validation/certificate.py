@@ -110,7 +110,7 @@ def _obstacles(profile: Profile, sources: Sequence[Source]) -> list[str]:
     if not ON_DEVICE & set(profile.evidence):
         given = " and ".join(profile.evidence)
         found.append(
-            f"{profile.name} gives {given} only: that counts for no level. A level needs the chip: `run` and `time`"
+            f"{profile.name} gives {given} only: that counts for no level. A level needs the chip, and the evidences run and time"
         )
     stacks = {_listed(source.header.stack): source.place for source in sources if source.counted}
     if len(stacks) > 1:
@@ -175,6 +175,8 @@ def _soaked(soak: Soak) -> list[str]:
 
 def remedy(standing: Standing, profile: Profile) -> str:
     """The command that would measure a gate, or what to do about one that failed."""
+    if not ON_DEVICE & set(profile.evidence):
+        return "validate a profile that needs a chip, on a machine that has it"
     gate, own = standing.gate, f"python -m matrix validate --profile {quote(_named(profile))}"
     if standing.answer is Answer.FAILED and gate.measure not in ("stress", "leaks"):
         return "mend what fails, or have it waived" if gate.waivers else "mend what fails"

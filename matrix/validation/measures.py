@@ -162,7 +162,7 @@ def _speed(gate: Gate, grounds: Grounds) -> Measured:
         total=len(calls),
         unit="operators",
         failing=tuple(f"{name}: {speedup:.2f}" for speedup, name in slow),
-        note=f"{len(slow)} of {len(means)} timed operators are slower than {gate.at_least:g} of the native one",
+        note=f"of {len(means)} timed operators {len(slow)} are slower than {gate.at_least:g} of the native one",
     )
 
 
