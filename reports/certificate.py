@@ -304,7 +304,7 @@ def _source(source: Source) -> Json:
         "cells": header.cells,
         "counted": source.counted,
         "columns": _lines(header.columns),
-        "machine": {one_line(name, 80): one_line(text, 200) for name, text in header.machine.items()},
+        "machine": {one_line(name, 80): one_line(text, 200) for name, text in header.machine.items() if name != "host"},
         "stack": {one_line(name, 80): one_line(text, 200) for name, text in header.stack.items()},
         "warnings": _lines(source.warnings),
         "journals": [{"file": one.name, "bytes": one.size, "sha256": one.sha256} for one in source.files],
