@@ -110,7 +110,7 @@ def _obstacles(profile: Profile, sources: Sequence[Source]) -> list[str]:
     if not ON_DEVICE & set(profile.evidence):
         given = " and ".join(profile.evidence)
         found.append(
-            f"{profile.name} gives {given} only: that counts for no level. A level needs the chip, and the evidences run and time"
+            f"{profile.name} gives {given} only: that counts for no level. A level needs the chip: run and time"
         )
     stacks = {_listed(source.header.stack): source.place for source in sources if source.counted}
     if len(stacks) > 1:

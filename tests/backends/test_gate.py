@@ -1,5 +1,6 @@
 """Schemes of gates and levels: the shipped one reads, and a wrong one says everything that is wrong with it."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from backends.gate import FOLDER, MEASURES, load_scheme
 from backends.reading import ReadingError
 
 HEAD = 'name = "own"\ntitle = "Own"\nsource = "nobody"\n'
-GATE = '[[gate]]\nname = "{name}"\ntitle = "A"\nsource = "S"\nmeasure = "{measure}"\noperators = "all"\nat_least = 0.8\n'
+GATE = (
+    '[[gate]]\nname = "{name}"\ntitle = "A"\nsource = "S"\nmeasure = "{measure}"\noperators = "all"\nat_least = 0.8\n'
+)
 LEVEL = '[[level]]\nname = "Ready"\ngates = ["{gate}"]\n'
 
 
@@ -54,7 +57,7 @@ def test_every_gate_says_what_is_ours_in_it_and_belongs_to_a_level() -> None:
 def test_a_level_needs_the_gates_of_those_before_it() -> None:
     scheme = load_scheme()
     needed = [[gate.name for gate in scheme.needed(level)] for level in scheme.levels]
-    for lower, higher in zip(needed, needed[1:], strict=False):
+    for lower, higher in itertools.pairwise(needed):
         assert higher[: len(lower)] == lower
         assert len(higher) > len(lower)
 
@@ -67,10 +70,19 @@ def test_a_level_needs_the_gates_of_those_before_it() -> None:
         (HEAD + GATE.format(name="a", measure="repeats") + LEVEL.format(gate="a"), "gate[0].repetitions"),
         (HEAD + GATE.format(name="a", measure="leaks") + LEVEL.format(gate="a"), "gate[0].hours"),
         (HEAD + GATE.format(name="a", measure="reference") + LEVEL.format(gate="a"), "gate[0].reference"),
-        (HEAD + GATE.format(name="a", measure="cases") + "hours = 3\n" + LEVEL.format(gate="a"), "only with the measure"),
+        (
+            HEAD + GATE.format(name="a", measure="cases") + "hours = 3\n" + LEVEL.format(gate="a"),
+            "only with the measure",
+        ),
         (HEAD + 2 * GATE.format(name="a", measure="cases") + LEVEL.format(gate="a"), "each name once"),
-        (HEAD + GATE.format(name="a", measure="cases").replace("at_least = 0.8\n", "") + LEVEL.format(gate="a"), "at_least"),
-        (HEAD + GATE.format(name="a", measure="cases") + "waiver = true\n" + LEVEL.format(gate="a"), "did you mean 'waivers'"),
+        (
+            HEAD + GATE.format(name="a", measure="cases").replace("at_least = 0.8\n", "") + LEVEL.format(gate="a"),
+            "at_least",
+        ),
+        (
+            HEAD + GATE.format(name="a", measure="cases") + "waiver = true\n" + LEVEL.format(gate="a"),
+            "did you mean 'waivers'",
+        ),
         (HEAD + GATE.format(name="a", measure="cases"), "at least one [[level]]"),
         ("name = ", "no TOML"),
     ],

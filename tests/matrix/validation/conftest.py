@@ -62,9 +62,7 @@ def timing(cell: str, speedup: float | None) -> Timing | None:
 
 
 def make_run(outcomes: Mapping[str, Outcome | Result], started: str = "2026-11-01T00:00:00+00:00") -> Run:
-    results = {
-        cell: (found if isinstance(found, Result) else result(cell, found),) for cell, found in outcomes.items()
-    }
+    results = {cell: (found if isinstance(found, Result) else result(cell, found),) for cell, found in outcomes.items()}
     return Run(Header(started=started, stack={"torch": "2.11"}), results)
 
 
