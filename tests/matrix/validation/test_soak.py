@@ -59,7 +59,7 @@ def test_a_provider_that_keeps_memory_leaks(tmp_path: Path) -> None:
 
 def test_a_crash_is_counted_with_its_case_and_the_soak_goes_on(tmp_path: Path) -> None:
     cell = fake("crash")
-    soak(asked(tmp_path, cell, pace=replace(PACE, first_laps=4)))
+    soak(asked(tmp_path, cell, pace=replace(PACE, first_laps=2)))
     found = soaked(tmp_path)
     assert {crash.outcome for crash in found.crashes} == {"CRASH"}
     assert {crash.cell for crash in found.crashes} == {str(cell.id)}
@@ -95,11 +95,11 @@ def test_a_kill_loses_no_crash_of_the_round_in_flight(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("change", ["cells", "stack"])
 def test_another_soak_is_not_gone_on_with(tmp_path: Path, change: str) -> None:
-    soak(asked(tmp_path, fake("double")))
+    soak(asked(tmp_path, fake("double"), hours=0.0))
     other = asked(tmp_path, fake("double"), hours=1.0, triton="3.6")
     if change == "cells":
         other = asked(tmp_path, fake("double"), fake("into"), hours=1.0)
-    with pytest.raises(UsageError, match="holds a soak of 1 cells of here@run with torch 2.11"):
+    with pytest.raises(UsageError, match="holds a soak of 1 cells of here@run"):
         soak(other)
 
 
