@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -23,7 +24,7 @@ from matrix.validation.repeated import Repetitions
 from matrix.validation.sources import Gathered, Sealed, Source
 from matrix.validation.timing import speedup_of
 from reports.certificate import certificate_document, headline, missing_lines, render_certificate, write_certificate
-from tests.matrix.validation.conftest import CHIP, CORE, OPERATORS, make_run, result
+from tests.matrix.validation.conftest import CHIP, CORE, OPERATORS, make_run
 from tests.matrix.validation.test_levels import ROWS, RUN, TIME
 from tests.matrix.validation.test_measures import soak
 from tests.reports.conftest import HOSTILE
@@ -50,8 +51,7 @@ def make() -> Make:
         hours: float = 72,
         crashes: int = 0,
     ) -> Certificate:
-        timed = {name: result(name) for name in TIME}
-        found = finals([make_run(outcomes | timed)], "chip")
+        found = finals([make_run({**outcomes, **dict.fromkeys(TIME, Outcome.PASS)})], "chip")
         live = [waiver for waiver in WAIVERS if waiver.standing(TODAY) == "live"]
         grounds = Grounds(
             gather(CHIP, OPERATORS, CORE, found, live),
@@ -155,7 +155,7 @@ def test_nothing_that_a_record_says_does_harm(make: Make) -> None:
         assert "\x1b" not in text
         assert "\x07" not in text
     text = render_certificate(found)
-    outside = "".join(part for place, part in enumerate(text.split("`")) if place % 2 == 0)
+    outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", text)
     assert "<img" not in outside
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in rows} == {8}, "no cell has broken its table"
