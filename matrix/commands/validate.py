@@ -109,16 +109,20 @@ def _run(asked: Validation) -> list[Path]:
     if not evidences:
         print(f"matrix: nothing is run: {_why_not(asked)}", file=sys.stderr)
         return []
-    command = ["run", "--tier", "full", "--out", str(asked.directory)]
-    if asked.directory.is_dir() and read_run(asked.directory).header.arguments:
-        command = ["run", "--resume", str(asked.directory)]
-    else:
-        for each in evidences:
-            command += ["--profile", f"{asked.options.profile[0].partition('@')[0]}@{each}"]
-    if asked.options.workers:
-        command += ["--workers", str(asked.options.workers)]
+    command = run_command(asked.options, evidences, asked.directory)
     running.run(parser().parse_args(command), command)
     return [asked.directory]
+
+
+def run_command(options: argparse.Namespace, evidences: Sequence[Evidence], directory: Path) -> list[str]:
+    """The command line that makes the ordinary evidence, or goes on with it where the directory has a part of it."""
+    command = ["run", "--tier", "full", "--out", str(directory)]
+    if directory.is_dir() and read_run(directory).header.arguments:
+        command = ["run", "--resume", str(directory)]
+    else:
+        name = options.profile[0].partition("@")[0]
+        command += [part for each in evidences for part in ("--profile", f"{name}@{each}")]
+    return command + (["--workers", str(options.workers)] if options.workers else [])
 
 
 def _why_not(asked: Validation) -> str:

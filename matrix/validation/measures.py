@@ -6,8 +6,8 @@ value below a threshold that it had reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from backends.gate import Gate
 from matrix.timing.statistics import geometric_mean
@@ -70,7 +70,25 @@ def _grouped(rows: Iterable[Row], name: Callable[[Row], str]) -> dict[str, list[
 
 
 def _operators(gate: Gate, grounds: Grounds) -> Measured:
-    return _share_of_groups(gate, _grouped(_rows(gate, grounds), lambda row: row.base))
+    groups = _grouped(_rows(gate, grounds), lambda row: row.base)
+    found = _share_of_groups(gate, groups)
+    return replace(found, note="; ".join([found.note, *_shared(gate, groups, grounds.reference)]))
+
+
+def _shared(
+    gate: Gate, groups: Mapping[str, Sequence[Row]], reference: Mapping[str, Mapping[str, bool]]
+) -> Iterator[str]:
+    """How many of the operators that fail do so in no case that passes on a reference chip: those are not the chip's doing."""
+    bad = {
+        name: rows for name, found in groups.items() if (rows := [row for row in found if _counts_against(gate, row)])
+    }
+    for vendor, there in reference.items():
+        alike = sum(all(there.get(row.row) is False for row in rows) for rows in bad.values())
+        yield f"of {len(bad)} that fail, {alike} fail in the same cases on the chip of {vendor}"
+
+
+def _counts_against(gate: Gate, row: Row) -> bool:
+    return row.state is State.FAILED and not _excused(gate, row)
 
 
 def _overloads(gate: Gate, grounds: Grounds) -> Measured:
@@ -83,7 +101,7 @@ def _share_of_groups(gate: Gate, groups: Mapping[str, Sequence[Row]]) -> Measure
     total = passing = lost = waived = 0
     failing: list[str] = []
     for name, rows in groups.items():
-        bad = [row for row in rows if row.state is State.FAILED and not _excused(gate, row)]
+        bad = [row for row in rows if _counts_against(gate, row)]
         good = [row for row in rows if row.state is State.PASSED or _excused(gate, row)]
         unable = all(row.state is State.UNSUPPORTED for row in rows) and not good
         if unable and gate.unsupported == "aside":

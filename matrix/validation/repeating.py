@@ -106,7 +106,7 @@ def digest(got: list[Labelled]) -> str:
     found = hashlib.blake2b(digest_size=16)
     for label, tensor in got:
         found.update(f"{label} {tensor.dtype} {tuple(tensor.shape)};".encode())
-        plain = tensor.detach().to("cpu").contiguous().reshape(-1)
+        plain = tensor.detach().to("cpu").resolve_conj().resolve_neg().contiguous().reshape(-1)
         found.update(plain.view(torch.uint8).numpy().data if plain.numel() else b"")
     return found.hexdigest()
 

@@ -62,6 +62,16 @@ def test_nothing_judged_is_not_measured() -> None:
     assert (verdict, measured.value, measured.judged) == (Answer.NOT_MEASURED, None, 0)
 
 
+def test_what_fails_on_the_reference_chip_too_is_told_apart(every: Ids) -> None:
+    """add fails where the reference does too, mm in a case that passes there, rope in one that was not judged there."""
+    bad = {name for name in every() if "typical" in name and ("add" in name or "mm" in name or "rope" in name)}
+    outcomes = {name: WRONG if name in bad else PASS for name in every()}
+    rows = [name.partition(":")[2].rpartition("@")[0] for name in every()]
+    there = {row: "add" not in row for row in rows if "rope" not in row}
+    found = replace(grounds(outcomes), reference={"Else": there})
+    assert measure(GATE, found).note == "2 of 5 pass; of 3 that fail, 1 fail in the same cases on the chip of Else"
+
+
 def test_core_operators_are_those_of_the_list_only(every: Ids) -> None:
     core = replace(GATE, operators="core", at_least=1.0)
     outcomes = {name: PASS if "add.Tensor" in name or "mm/" in name else WRONG for name in every()}
