@@ -37,6 +37,7 @@ def test_a_pass_on_the_chip_counts() -> None:
 def test_a_weaker_evidence_never_counts(evidence: str) -> None:
     weak = ADD.replace("@run", f"@{evidence}")
     assert state({weak: Outcome.PASS}) is State.UNJUDGED
+    assert finals([make_run({weak: Outcome.PASS})], "chip") == {}, "of a reference chip neither"
 
 
 def test_the_speed_of_a_case_says_nothing_about_its_answer() -> None:

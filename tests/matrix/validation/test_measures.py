@@ -107,6 +107,15 @@ def test_what_a_chip_cannot_do_at_all_can_be_waived(every: Ids) -> None:
     assert answer(strict, grounds(outcomes, LAME))[0] is Answer.FAILED
 
 
+def test_what_was_not_judged_lowers_the_coverage_and_not_the_share(every: Ids) -> None:
+    names = every()
+    outcomes = {name: WRONG if name == names[0] else PASS for name in names[:14]}
+    measured = measure(replace(GATE, measure="cases"), grounds(outcomes))
+    assert measured.value == pytest.approx(13 / 14)
+    assert measured.coverage == pytest.approx(14 / 28)
+    assert measured.best == pytest.approx(27 / 28)
+
+
 def test_a_kernel_that_gives_a_wrong_answer_has_answered(every: Ids) -> None:
     outcomes = dict.fromkeys(every(), PASS)
     outcomes["chip:mm/gems[dtype=float16,sample=odd-0]@run"] = WRONG
