@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from matrix.plan import TIERS
 
@@ -15,9 +14,6 @@ exit codes: 0 nothing is broken, 1 something is broken, 2 usage, 3 nothing selec
 VALIDATE_EPILOG = (
     "exit codes: 0 no gate failed and the level asked for is reached, 1 otherwise, 2 usage, 130 interrupted"
 )
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,6 +34,9 @@ def parser() -> argparse.ArgumentParser:
     profiles.add_argument("--profile", action="append", default=[], metavar="NAME", help="a profile, glob or TOML file")
     rerun = commands.add_parser("rerun", help="repeat one cell in the foreground, with its full output")
     rerun.add_argument("cell", metavar="CELL_ID", help="as the reports print it; quote it for the shell")
+    rerun.add_argument(
+        "--profile", action="append", default=[], metavar="FILE", help="a profile of your own; repeatable"
+    )
     _add_declarations(rerun)
     report = commands.add_parser("report", help="write the reports of a run again, with today's expectations")
     report.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
@@ -57,11 +56,12 @@ def parser() -> argparse.ArgumentParser:
     lint = commands.add_parser("lint", help="what in an installed FlagGems contradicts itself or its vendors' profiles")
     lint.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only what concerns it; repeatable")
     _add_package(lint)
+    _add_adopt(commands)
     _add_validation(commands)
     return top
 
 
-def _add_validation(commands: Commands) -> None:
+def _add_validation(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     told = (
         "which level of FlagOS' chip adaptation the evidence of a profile amounts to, and what is missing for the next"
     )
@@ -110,6 +110,21 @@ def _hours(text: str) -> float:
     if not 0 < hours <= 10_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of hours; allowed is more than 0, up to 10000")
     return hours
+
+
+def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    adopt = commands.add_parser(
+        "adopt", help="run an existing pytest suite, its tests as rows, journalled crash-safely"
+    )
+    adopt.add_argument("--profile", required=True, metavar="NAME", help="the column: a profile that gives `run`")
+    adopt.add_argument("--workers", type=_workers, metavar="N", help="processes side by side (default: 1)")
+    adopt.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: .matrix/<time>-<id>/)")
+    adopt.add_argument("--expectations", type=Path, metavar="DIR", help="folder of <profile>.toml")
+    adopt.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
+    adopt.add_argument(
+        "pytest", nargs="*", metavar="PYTEST", help="after `--`: paths and options of pytest and the suite"
+    )
+    adopt.set_defaults(tier="suite", catalogue=[])
 
 
 def _add_package(command: argparse.ArgumentParser) -> None:

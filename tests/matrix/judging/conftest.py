@@ -46,6 +46,10 @@ def mm(x, y): return x @ y
 def doubles(x): return x.mul_(2)
 def slow_reference(x):
     import time; time.sleep(0.3); return x + x
+SEEN = []
+def ordered(x):
+    from operators.adapters.values import VALUES
+    SEEN.append(VALUES.computed); return 2 * x
 def no_reference(x): raise RuntimeError("not on this device")
 """
 
