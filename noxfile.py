@@ -66,8 +66,7 @@ def matrix(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def validate(session: nox.Session) -> None:
     """Which level a profile's evidence amounts to: nox -s validate -- --profile X; what follows `--` as of `matrix`."""
-    stack, arguments = chosen_stack(session)
-    python = environment(session, "run", stack=stack)
+    python, arguments = chosen_python(session)
     session.run(python, "-m", "matrix", "validate", *arguments, external=True, interrupt_timeout=PATIENCE)
 
 
