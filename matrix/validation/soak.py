@@ -77,13 +77,20 @@ def soak(
         laps = asked.pace.first_laps
         while found.hours < asked.hours:
             last, laps = _round(asked, len(found.rounds) + 1, laps, asked.hours - found.hours, on_progress)
+            if not last.visits and not found.rounds:
+                return _why_nothing(last)  # nothing was ever soaked: the fault of the set-up, and no finding
             journal.write("round", write_round(last))
             _tidy(asked, last)
             found = replace(found, rounds=(*found.rounds, last))
             on_round(found)
             if not last.visits:
-                return f"round {last.number} could visit no case: {', '.join(last.outcomes) or 'nothing was carried'}"
+                return _why_nothing(last)
     return ""
+
+
+def _why_nothing(last: Round) -> str:
+    said = next((crash.detail for crash in last.crashes), "nothing was carried")
+    return f"round {last.number} could visit no case: {said}"
 
 
 def folder_of(asked: Asked, number: int) -> Path:

@@ -91,6 +91,11 @@ def _outcomes(run: Run) -> dict[str, int]:
 
 
 def _crashes(run: Run) -> Iterable[Crash]:
-    for cell, outcome, detail in _finals(run):
+    """Cases that ended their process; and the device, where it did not recover: cells of a whole round are all carried else."""
+    finals = _finals(run)
+    lost = [detail for _, outcome, detail in finals if outcome is Outcome.NOT_RUN]
+    if lost:
+        yield Crash("the device", "LOST", lost[0][:300])
+    for cell, outcome, detail in finals:
         if outcome in CRASHES:
             yield Crash(_LAP.sub("", cell), outcome.value, detail[:300])

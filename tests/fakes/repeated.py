@@ -61,6 +61,11 @@ def crash_once(x: torch.Tensor) -> torch.Tensor:
     return 2 * x
 
 
+def unwell_after_crash() -> str | None:
+    """A probe of a device that does not recover from the crash of `crash_once`."""
+    return "the device is lost" if (Path(os.environ["FAKES_STATE"]) / "crashed").exists() else None
+
+
 def raises(x: torch.Tensor) -> torch.Tensor:
     raise ValueError(f"no kernel for {tuple(x.shape)}")
 

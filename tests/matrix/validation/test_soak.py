@@ -14,6 +14,7 @@ from matrix.usage import UsageError
 from matrix.validation.laps import course
 from matrix.validation.soak import Asked, Pace, next_laps, soak
 from matrix.validation.soaked import FILE, Soak, read_soak
+from tests.matrix.validation.fake_cells import FILE as FILE_OF_FAKES
 from tests.matrix.validation.fake_cells import fake, settings
 
 PACE = Pace(visit_seconds=0.0, first_laps=14)
@@ -106,7 +107,17 @@ def test_another_soak_is_not_gone_on_with(tmp_path: Path, change: str) -> None:
 def test_a_soak_that_can_visit_nothing_ends_and_says_why(tmp_path: Path) -> None:
     job = asked(tmp_path, fake("double"), hours=100.0)
     unwell = replace(job.settings, probe=str(Path(__file__).parents[2] / "fakes" / "candidates.py") + ":unwell")
-    assert "could visit no case: NOT_RUN" in soak(replace(job, settings=unwell))
+    assert "could visit no case: 3 workers in a row failed to start" in soak(replace(job, settings=unwell))
+    assert soaked(tmp_path).rounds == (), "nothing was soaked, so nothing was found"
+
+
+def test_a_device_that_does_not_recover_is_a_crash_too(tmp_path: Path) -> None:
+    job = asked(tmp_path, fake("crash_once"))
+    soak(replace(job, settings=replace(job.settings, probe=f"{FILE_OF_FAKES}:unwell_after_crash")))
+    found = soaked(tmp_path)
+    assert any("the device is lost" in crash.detail for crash in found.crashes)
+    assert {crash.outcome for crash in found.crashes} == {"CRASH", "LOST"}
+    assert {crash.cell for crash in found.crashes if crash.outcome == "LOST"} == {"the device"}
 
 
 def test_a_round_has_as_many_laps_as_fit(tmp_path: Path) -> None:
