@@ -1,4 +1,4 @@
-"""certificate.md and certificate.json: a draft of a certificate, with all that it rests on, on about one page.
+"""certificate.md, about one page, and certificate.json (`certificate.schema.json`): a draft, with all that it rests on.
 
 What stands in a record (details, versions, names of machines) is untrusted, and is written as it is in matrix.md.
 """
@@ -21,6 +21,7 @@ from reports.wording import count, moment, one_line, share
 from reports.write import write_whole
 
 VERSION = 1
+SCHEMA_FILE = Path(__file__).with_name("certificate.schema.json")
 MARKS = {Answer.PASSED: "✓", Answer.FAILED: "✗", Answer.NOT_MEASURED: "?"}
 # A page: what does not fit is in the JSON.
 MOST_FAILING, MOST_SOURCES = 5, 12
@@ -301,13 +302,15 @@ def _source(source: Source) -> Json:
         "folder": one_line(source.place, 200),
         "started": one_line(header.started, 40),
         "plan": one_line(header.plan, 80),
-        "cells": header.cells,
+        "cells": max(0, int(header.cells)),
         "counted": source.counted,
         "columns": _lines(header.columns),
         "machine": {one_line(name, 80): one_line(text, 200) for name, text in header.machine.items() if name != "host"},
         "stack": {one_line(name, 80): one_line(text, 200) for name, text in header.stack.items()},
         "warnings": _lines(source.warnings),
-        "journals": [{"file": one.name, "bytes": one.size, "sha256": one.sha256} for one in source.files],
+        "journals": [
+            {"file": one_line(one.name, 200), "bytes": one.size, "sha256": one.sha256} for one in source.files
+        ],
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from backends.gate import load_scheme
@@ -23,7 +24,14 @@ from matrix.validation.measures import Grounds
 from matrix.validation.repeated import Repetitions
 from matrix.validation.sources import Gathered, Sealed, Source
 from matrix.validation.timing import speedup_of
-from reports.certificate import certificate_document, headline, missing_lines, render_certificate, write_certificate
+from reports.certificate import (
+    SCHEMA_FILE,
+    certificate_document,
+    headline,
+    missing_lines,
+    render_certificate,
+    write_certificate,
+)
 from tests.matrix.validation.conftest import CHIP, CORE, OPERATORS, make_run
 from tests.matrix.validation.test_levels import ROWS, RUN, TIME
 from tests.matrix.validation.test_measures import soak
@@ -174,6 +182,24 @@ def test_files_are_written_and_read_back(make: Make, tmp_path: Path) -> None:
     document = json.loads(files[0].read_text(), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     assert document["draft"] is True
     assert (document["level"], document["next"]) == ("Ready", "Verified")
+
+
+def problems(certificate: Certificate) -> list[str]:
+    schema = json.loads(SCHEMA_FILE.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    document = json.loads(json.dumps(certificate_document(certificate)))
+    return [
+        f"{error.json_path}: {error.message}" for error in jsonschema.Draft202012Validator(schema).iter_errors(document)
+    ]
+
+
+def test_the_document_is_what_its_schema_says(make: Make) -> None:
+    assert problems(make(everything())) == []
+    assert problems(make({}, hours=0)) == []
+    assert problems(make(everything(mm=Outcome.WRONG), crashes=2)) == []
+    assert problems(make(everything(), profile=replace(CHIP, evidence=("interpret",)), sources=())) == []
+    odd = replace(SOURCE, header=replace(HEADER, cells=-3, started=HOSTILE))
+    assert problems(make(everything(), sources=(odd,))) == []
 
 
 def test_a_certificate_lasts_a_year_to_the_day() -> None:
