@@ -1,0 +1,32 @@
+"""What the samples of cells stood for: ids name a sample, and another version of the catalogue may call it otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from matrix.identity import CellId, IdentityError, parse_id
+from operators.operator import Operator
+
+
+def digest_calls(cells: Iterable[str], operators: Mapping[str, Operator]) -> dict[str, str]:
+    """Operator -> digest of the samples that the cells name with their calls, for operators that are known here."""
+    named: dict[str, set[str]] = {}
+    for cell in cells:
+        identity = read_id(cell)
+        if identity is not None and identity.operator in operators:
+            named.setdefault(identity.operator, set()).add(dict(identity.parameters).get("sample", ""))
+    return {name: _digest(operators[name], samples) for name, samples in sorted(named.items())}
+
+
+def read_id(text: str) -> CellId | None:
+    try:
+        return parse_id(text)
+    except IdentityError:
+        return None
+
+
+def _digest(operator: Operator, names: set[str]) -> str:
+    calls = sorted(f"{sample.name}\t{sample.call}" for sample in operator.samples if sample.name in names)
+    lines = [operator.reference, *calls]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

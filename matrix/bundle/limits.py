@@ -1,0 +1,38 @@
+"""What a bundle may hold at most, and the error that says what is wrong with one.
+
+A bundle comes from another company's machine. A full catalogue on twenty columns takes a few megabytes packed and some
+hundred unpacked; the limits leave room for several of that, and none for a bomb.
+"""
+
+from __future__ import annotations
+
+from matrix.plain_text import one_line
+from matrix.usage import UsageError
+
+MIB = 1024 * 1024
+FILE_BYTES = 256 * MIB
+MEMBERS = 256
+MANIFEST_BYTES = MIB
+JOURNAL_BYTES = 1024 * MIB
+PROFILE_BYTES = 256 * 1024
+TOTAL_BYTES = JOURNAL_BYTES + 64 * MIB
+# What a member may unpack to, for each of its packed bytes, once it is larger than RATIO_FROM. Journals reach 60.
+RATIO, RATIO_FROM = 250, MIB
+# Lists and objects within one another; a result has five.
+DEPTH = 12
+FACTS, FACT_LENGTH = 200, 1000
+SENTENCE = 400
+
+
+class BundleError(UsageError):
+    """A bundle that is refused: which file, which member of it, and why, on one line."""
+
+    def __init__(self, place: str, member: str, reason: str) -> None:
+        where = f"{place}: {member}" if member else place
+        super().__init__(one_line(f"{where}: {reason}", SENTENCE))
+
+
+def shown(text: str, limit: int = 80) -> str:
+    """A text of a bundle within a sentence: quoted, in ASCII, with escapes for the rest."""
+    quoted = ascii(text[: limit + 1])
+    return quoted if len(text) <= limit else f"{quoted[: limit - 2]}...'"
