@@ -15,6 +15,8 @@ from matrix.cell import Cell
 from matrix.compilation import Compiler
 from matrix.emulation import Emulator
 from matrix.judging.judge import emulator_of
+from matrix.judging.tuning import settle_on_first
+from matrix.outcome import Evidence
 
 COUNT = 64
 
@@ -41,6 +43,8 @@ def warm(cell: Cell) -> None:
     )  # what providers and torch warn of is theirs; it would drown the output that is kept
     _worker.device = "cpu" if cell.evidence.emulated else cell.profile.device
     _worker.emulator = emulator_of(cell)
+    if cell.evidence is Evidence.RUN and cell.profile.device != "cpu":
+        settle_on_first()
     with contextlib.suppress(Exception):
         providers.load(cell)
 
