@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TypeAlias
 
 from matrix.plan import TIERS
 
-Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 EPILOG = """\
 exit codes: 0 nothing is broken, 1 something is broken, 2 usage, 3 nothing selected, 130 interrupted
 """
@@ -59,7 +60,9 @@ def parser() -> argparse.ArgumentParser:
 def _add_bundle(commands: Commands) -> None:
     bundle = commands.add_parser("bundle", help="pack a run into one file that can be sent and merged")
     bundle.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
-    bundle.add_argument("--out", type=Path, metavar="FILE", help="where to write (default: matrix-<day>-<digest>.bundle.zip)")
+    bundle.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write (default: matrix-<day>-<digest>.bundle.zip)"
+    )
     bundle.add_argument(
         "--redact", action="store_true", help="take out host, user, folders, addresses, serial numbers and process ids"
     )
@@ -67,7 +70,9 @@ def _add_bundle(commands: Commands) -> None:
 
 def _add_merge(commands: Commands) -> None:
     merge = commands.add_parser("merge", help="join bundles and runs, also of other machines, into one matrix")
-    merge.add_argument("sources", type=Path, nargs="+", metavar="BUNDLE", help="a bundle, or a run's or merge's directory")
+    merge.add_argument(
+        "sources", type=Path, nargs="+", metavar="BUNDLE", help="a bundle, or a run's or merge's directory"
+    )
     merge.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for the matrix")
     merge.add_argument("--strict", action="store_true", help="expired expectations fail the merge")
 

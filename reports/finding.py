@@ -10,9 +10,17 @@ from shlex import quote
 
 from backends.expectation import Expectation
 from matrix.identity import CellId
-from matrix.outcome import Evidence, Verdict
+from matrix.outcome import Evidence, Outcome, Verdict
 from matrix.result import Result
 from matrix.verdict import SEVERITY, worst
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What one run says of a cell: the run's place in the grid, and the outcome."""
+
+    run: int
+    outcome: Outcome
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,7 @@ class Finding:
     expectation  the live expectation that excuses or contradicts the result, if there is one
     vacuous      the declared reason why an impostor's answer is right for this operator
     catalogues   files of operators of one's own that the run was given, and a rerun needs
+    voices       the runs that carried it, the oldest first: the last one speaks
     """
 
     id: CellId
@@ -37,6 +46,7 @@ class Finding:
     expectation: Expectation | None = None
     vacuous: str | None = None
     catalogues: tuple[str, ...] = ()
+    voices: tuple[Voice, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -60,6 +70,11 @@ class Finding:
         """How long it took; a record of another machine may hold any number, and only a duration is passed on."""
         seconds = self.result.seconds
         return seconds if seconds is not None and 0 <= seconds < 1e9 else None
+
+    @property
+    def conflict(self) -> bool:
+        """Whether runs disagree on it, with the same evidence."""
+        return len({voice.outcome for voice in self.voices}) > 1
 
     @property
     def rerun(self) -> str:

@@ -57,6 +57,7 @@ EVIDENCE: dict[Evidence, str] = {
     Evidence.TIME: "the case runs alone on the device, is compared, and is timed against the native operator",
 }
 
+
 def tail(text: str, limit: int) -> str:
     """The end of the text: of an output, the part that tells."""
     return text if len(text) <= limit else "… " + text[-limit:]

@@ -120,18 +120,17 @@ class Container:
         size = self.entries[name].file_size
         if size > limit:
             raise BundleError(self.place, name, f"unpacks to {size} bytes; at most {limit} are allowed")
-        seen = 0
+        left = size
         try:
             with self.archive.open(self.entries[name]) as stream:
-                while chunk := stream.read(CHUNK):
-                    seen += len(chunk)
-                    if seen > limit:
-                        raise BundleError(self.place, name, f"unpacks to more than the {limit} bytes that are allowed")
+                while left > 0 and (chunk := stream.read(min(CHUNK, left))):
+                    left -= len(chunk)
                     yield chunk
-        except BundleError:
-            raise
+                rest = left or len(stream.read(1))
         except _DAMAGE as error:
             raise BundleError(self.place, name, f"is damaged ({error}); copy the bundle again") from None
+        if rest:
+            raise BundleError(self.place, name, f"does not unpack to the {size} bytes that it declares")
 
 
 def _check_end(data: bytes, place: str) -> None:
@@ -140,7 +139,9 @@ def _check_end(data: bytes, place: str) -> None:
         raise BundleError(place, "", f"has {len(data)} bytes; at most {FILE_BYTES} are allowed")
     tail = data[-_END.size :]
     if len(tail) < _END.size or not tail.startswith(_END_MARK):
-        raise BundleError(place, "", "is no bundle, or its end is missing; a bundle is a file that `matrix bundle` wrote")
+        raise BundleError(
+            place, "", "is no bundle, or its end is missing; a bundle is a file that `matrix bundle` wrote"
+        )
     _, disk, first, here, count, size, offset, comment = _END.unpack(tail)
     if disk or first or comment or here != count or offset + size + _END.size != len(data):
         raise BundleError(place, "", "is no zip archive as `matrix bundle` writes it: its end contradicts its length")

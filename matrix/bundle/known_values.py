@@ -22,7 +22,7 @@ from pathlib import Path
 
 from backends.profiles import load_profiles
 from matrix.outcome import Evidence, Outcome, Phase
-from matrix.result import Comparison, Compiled, Launch, Result
+from matrix.result import Comparison, Compiled, Launch, Result, Sampled, Timing
 from matrix.run import Header, Run
 from operators.call import DTYPES
 from operators.catalogue import KINDS, load_catalogue
@@ -53,8 +53,9 @@ class KnownValues:
     def from_sets(
         cls, paths: Iterable[str], hosts: Iterable[str], users: Iterable[str], public: frozenset[str]
     ) -> KnownValues:
-        found = dict(zip(_KINDS, (filter(_is_folder, paths), filter(_is_word, hosts), filter(_is_word, users)), strict=True))
-        return cls({kind: tuple(sorted(set(values), key=lambda text: (-len(text), text))) for kind, values in found.items()}, public)
+        telling = (filter(_is_folder, paths), filter(_is_word, hosts), filter(_is_word, users))
+        found = {kind: sorted(set(values), key=_longest_first) for kind, values in zip(_KINDS, telling, strict=True)}
+        return cls({kind: tuple(values) for kind, values in found.items()}, public)
 
     def is_public(self, value: str) -> bool:
         return value.lower() in self.public
@@ -81,7 +82,9 @@ def public_words() -> frozenset[str]:
     for operator in load_catalogue().values():
         texts += [operator.name, operator.family, *operator.providers]
     texts += [*Outcome, *Phase, *Evidence, *KINDS, *DTYPES.values()]
-    texts += [field.name for kind in (Header, Result, Comparison, Launch, Compiled) for field in fields(kind)]
+    texts += [
+        field.name for kind in (Header, Result, Comparison, Launch, Compiled, Timing, Sampled) for field in fields(kind)
+    ]
     texts += ["event run plan schema members name sha256 size redaction facts_kept replaced catalogue results journal"]
     texts += ["profiles toml jsonl compatibility matrix bundle flag_gems ops host user path null true false"]
     words = {word.lower() for text in texts for word in re.split(r"[^A-Za-z0-9]+", str(text)) if word}
@@ -109,7 +112,7 @@ def _users_in(run: Run) -> set[str]:
     for attempts in run.results.values():
         for result in attempts:
             texts += [result.detail, result.traceback or "", result.output or ""]
-            texts += [launch.file for launch in (*result.launches, *result.compiled)]
+            texts += [launch.file for launch in result.launches]
     return {name for text in texts for match in _HOME.findall(text) for name in match}
 
 
@@ -124,4 +127,8 @@ def _is_folder(path: str) -> bool:
 
 
 def _is_word(text: str) -> bool:
-    return len(text) > 1 and not text.isspace() and text.lower() not in {"localhost"}
+    return len(text) > 1 and not text.isspace() and text.lower() != "localhost"
+
+
+def _longest_first(text: str) -> tuple[int, str]:
+    return -len(text), text

@@ -13,7 +13,7 @@ MIB = 1024 * 1024
 FILE_BYTES = 256 * MIB
 MEMBERS = 256
 MANIFEST_BYTES = MIB
-JOURNAL_BYTES = 1024 * MIB
+JOURNAL_BYTES = 512 * MIB
 PROFILE_BYTES = 256 * 1024
 TOTAL_BYTES = JOURNAL_BYTES + 64 * MIB
 # What a member may unpack to, for each of its packed bytes, once it is larger than RATIO_FROM. Journals reach 60.

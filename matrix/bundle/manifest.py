@@ -1,8 +1,8 @@
 """The manifest of a bundle: its schema, what its members are, and whether and how it was redacted.
 
-    manifest.json           this
-    journal.jsonl           the run's header, and then one line for each result, in the order of their ids
-    profiles/<name>.toml    the profile of each column that the results are of
+manifest.json           this
+journal.jsonl           the run's header, and then one line for each result, in the order of their ids
+profiles/<name>.toml    the profile of each column that the results are of
 """
 
 from __future__ import annotations
@@ -134,7 +134,9 @@ def _catalogue(value: Json) -> dict[str, str]:
     operators = _object(value, "catalogue")
     for name, digest in operators.items():
         if not re.fullmatch(NAME, name) or not isinstance(digest, str) or not re.fullmatch(r"[0-9a-f]{16}", digest):
-            raise _FieldError(f"says of catalogue.{shown(name, 40)} {shown(str(digest), 30)}; 16 hexadecimal digits are expected")
+            raise _FieldError(
+                f"says of catalogue.{shown(name, 40)} {shown(str(digest), 30)}; 16 hexadecimal digits are expected"
+            )
     return {name: str(digest) for name, digest in operators.items()}
 
 

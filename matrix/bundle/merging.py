@@ -93,7 +93,7 @@ def merge(sources: Sequence[Source], now: datetime | None = None) -> Merged:
     identities = [identity for cell in ids if (identity := read_id(cell)) is not None]
     shown = _strongest_first(profiles, identities)
     cells = find_cells(identities, profiles, operators)
-    return Merged(tuple(ordered), shown, cells, tuple([*notices, *differing]))
+    return Merged(tuple(ordered), shown, cells, (*notices, *differing))
 
 
 def save(sources: Sequence[Source], directory: Path) -> None:
@@ -142,7 +142,9 @@ def choose_profiles(sources: Sequence[Source], here: Mapping[str, Profile]) -> t
             mine = here.get(name)
             whose = (replace(mine, path=None), "this checkout's") if mine is not None else (profile, source.name)
             known, owner = chosen.setdefault(name, whose)
-            differing = [item.name for item in fields(Profile) if getattr(known, item.name) != getattr(profile, item.name)]
+            differing = [
+                item.name for item in fields(Profile) if getattr(known, item.name) != getattr(profile, item.name)
+            ]
             if differing:
                 notices.append(
                     f"conflict: {source.name} declares the profile {name} otherwise than {owner} "
@@ -156,7 +158,10 @@ def find_cells(
 ) -> tuple[Cell, ...]:
     """The cells of ids whose cases the catalogue holds, in its order; the others have no cell here."""
     places = {name: place for place, name in enumerate(operators)}
-    samples = {name: {sample.name: sample for sample in operators[name].samples} for name in {i.operator for i in identities} & set(operators)}
+    samples = {
+        name: {sample.name: sample for sample in operators[name].samples}
+        for name in {i.operator for i in identities} & set(operators)
+    }
     found: list[tuple[tuple[int, int, int, str], Cell]] = []
     for identity in identities:
         cell = _cell(identity, profiles, operators, samples)
@@ -185,7 +190,9 @@ def _cell(
 def _strongest_first(profiles: Mapping[str, Profile], identities: Iterable[CellId]) -> tuple[Profile, ...]:
     best: dict[str, Evidence] = {}
     for identity in identities:
-        best[identity.profile] = max(best.get(identity.profile, identity.evidence), identity.evidence, key=lambda item: item.strength)
+        best[identity.profile] = max(
+            best.get(identity.profile, identity.evidence), identity.evidence, key=lambda item: item.strength
+        )
     used = [profile for profile in profiles.values() if profile.name in best]
     return tuple(sorted(used, key=lambda profile: (-best[profile.name].strength, profile.name)))
 
@@ -197,7 +204,11 @@ def _times(source: Source, sources: Iterable[Source]) -> int:
 def _from_the_future(sources: Iterable[Source], now: datetime) -> list[str]:
     latest = (now + timedelta(days=1)).isoformat()
     started = [(source.name, source.bundle.run.header.started) for source in sources]
-    return [f"{name} says that it started on {time[:10]}, which is to come; it counts as newest" for name, time in started if time > latest]
+    return [
+        f"{name} says that it started on {time[:10]}, which is to come; it counts as newest"
+        for name, time in started
+        if time > latest
+    ]
 
 
 def _other_cases(sources: Iterable[Source], operators: Mapping[str, Operator]) -> list[str]:
@@ -206,6 +217,10 @@ def _other_cases(sources: Iterable[Source], operators: Mapping[str, Operator]) -
         here = digest_calls(source.bundle.run.results, operators)
         other = [name for name, digest in source.bundle.manifest.catalogue.items() if here.get(name, digest) != digest]
         if other:
-            named = ", ".join(other[:MOST_NAMED]) + (f" and {len(other) - MOST_NAMED} more" if len(other) > MOST_NAMED else "")
-            notices.append(f"{source.name} judged other calls than this checkout's catalogue has under the same ids: {named}")
+            named = ", ".join(other[:MOST_NAMED]) + (
+                f" and {len(other) - MOST_NAMED} more" if len(other) > MOST_NAMED else ""
+            )
+            notices.append(
+                f"{source.name} judged other calls than this checkout's catalogue has under the same ids: {named}"
+            )
     return notices

@@ -82,7 +82,11 @@ FORMS: tuple[Form, ...] = (
     _form("serial", rf"(?i)\b({_SERIAL_WORD})(\s*[:=#]?\s*)(?=[\w-]*\d)[\w-]{{4,}}", _numbered("<serial>")),
     _form("serial", r"(?<![\w.<])(?=[0-9]*[a-f])[0-9a-f]{32,}(?!\w)"),
     _form("address", r"(?<![\w.])(?P<address>\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?(?![\w.]\w)", _address),
-    _form("address", r"(?i)(?<![\w:.])(?P<address>\[?(?:[0-9a-f]{1,4}:+){3,7}[0-9a-f]{0,4}\]?)(?:%\w+)?(?![\w:])", _address),
+    _form(
+        "address",
+        r"(?i)(?<![\w:.])(?P<address>\[?(?:[0-9a-f]{1,4}:+){3,7}[0-9a-f]{0,4}\]?)(?:%\w+)?(?![\w:])",
+        _address,
+    ),
     _form("process", r"\b(gw\d+|run|warden)-\d+\b", lambda match: match[1]),
     _form("process", rf"(?i)\b({_PROCESS_WORD})(s?\s*[:=#]?\s*)\d+\b", _numbered("<id>")),
     _form("process", r"==\d+==", lambda _: "==<id>=="),

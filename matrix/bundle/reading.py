@@ -16,7 +16,15 @@ from backends.profiles import parse_profile
 from backends.reading import ReadingError
 from matrix.bundle.calls import read_id
 from matrix.bundle.container import Container
-from matrix.bundle.limits import FACT_LENGTH, FACTS, MANIFEST_BYTES, MEMBERS, PROFILE_BYTES, JOURNAL_BYTES, BundleError, shown
+from matrix.bundle.limits import (
+    FACT_LENGTH,
+    FACTS,
+    JOURNAL_BYTES,
+    MANIFEST_BYTES,
+    PROFILE_BYTES,
+    BundleError,
+    shown,
+)
 from matrix.bundle.manifest import JOURNAL, MANIFEST, PROFILE, Manifest, measure, read_manifest
 from matrix.bundle.strict_json import StrictJsonError, parse_json
 from matrix.plain_text import clean, one_line
@@ -59,7 +67,7 @@ def read_bundle(data: bytes, name: str, place: str) -> Bundle:
             profiles[found["name"]] = _read_profile(container, manifest, member, found["name"])
     header, results = _read_journal(container, manifest, profiles)
     origin = Origin(one_line(name, 120), hashlib.sha256(data).hexdigest(), manifest.redaction is not None)
-    warnings = ()
+    warnings: tuple[str, ...] = ()
     if header.cells > len(results):
         warnings = (f"{len(results)} of its {header.cells} planned cells have a result: the run did not end in order",)
     return Bundle(manifest, Run(header, results, warnings, origin), profiles)
@@ -168,7 +176,9 @@ def _header(fields: dict[str, Json], place: str, where: str) -> Header:
     if not right or not isinstance(arguments, list) or type(cells) is not int or not 0 <= cells < 2**53:
         raise BundleError(place, where, "lacks something that the header of a run has, or has it in another form")
     if len(facts) > 2 * FACTS or len(texts) > 2 * FACTS:
-        raise BundleError(place, where, f"has more than {FACTS} facts of machine and stack, or of columns and arguments")
+        raise BundleError(
+            place, where, f"has more than {FACTS} facts of machine and stack, or of columns and arguments"
+        )
     for item in (*facts, *texts):
         if not isinstance(item, str) or len(item) > FACT_LENGTH:
             reason = f"has a fact {shown(str(item), 40)}; facts are texts of at most {FACT_LENGTH} characters"

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from matrix.bundle.known_values import ROOT, KnownValues, expression
-from matrix.bundle.patterns import FORMS, PROJECT, path_instead
+from matrix.bundle.patterns import FORMS, PROJECT
 from matrix.record import Json
 from matrix.usage import UsageError
 
@@ -177,7 +177,12 @@ def _system(text: str) -> str:
     found = _SYSTEM.match(text)
     if found is None:
         return "<system>"
-    parts = [found["name"], found["release"], found["processor"], f"with-{found['library']}" if found["library"] else None]
+    parts = [
+        found["name"],
+        found["release"],
+        found["processor"],
+        f"with-{found['library']}" if found["library"] else None,
+    ]
     return "-".join(part for part in parts if part)
 
 

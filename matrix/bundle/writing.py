@@ -43,7 +43,9 @@ def pack(directory: Path, *, redact: bool = False) -> Packed:
     cells = sorted(run.results)
     members = {JOURNAL: _journal(header, run, cells, redactor)}
     for name, text in _profiles(directory, run.header, cells).items():
-        members[f"profiles/{name}.toml"] = (text if redactor is None else _redacted_profile(name, text, redactor)).encode()
+        members[f"profiles/{name}.toml"] = (
+            text if redactor is None else _redacted_profile(name, text, redactor)
+        ).encode()
     manifest = Manifest(
         plan=run.header.plan,
         results=sum(map(len, run.results.values())),
@@ -107,7 +109,9 @@ def _redacted_profile(name: str, text: str, redactor: Redactor) -> str:
 
 
 def _statement(header: Header, redactor: Redactor) -> Redaction:
-    return Redaction(tuple(header.machine), {kind: number for kind, number in sorted(redactor.replaced.items()) if number})
+    return Redaction(
+        tuple(header.machine), {kind: number for kind, number in sorted(redactor.replaced.items()) if number}
+    )
 
 
 def _profiles(directory: Path, header: Header, cells: Iterable[str]) -> dict[str, str]:

@@ -87,7 +87,10 @@ def _describe(packed: Packed, path: Path) -> list[str]:
     if manifest.redaction is None:
         return [*lines, "not redacted: it names this machine, its folders and its user; --redact takes them out"]
     replaced = ", ".join(f"{number} x {kind}" for kind, number in (manifest.redaction.replaced or {}).items())
-    return [*lines, f"redacted: {replaced or 'nothing had to be replaced'}; nothing known of this machine is left in it"]
+    return [
+        *lines,
+        f"redacted: {replaced or 'nothing had to be replaced'}; nothing known of this machine is left in it",
+    ]
 
 
 def _write(path: Path, data: bytes) -> None:
