@@ -13,16 +13,19 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from matrix.bundle.limits import FILE_BYTES, MEMBERS, RATIO, RATIO_FROM, TOTAL_BYTES, BundleError, shown
 
 OLDEST = (1980, 1, 1, 0, 0, 0)
 UNIX, REGULAR = 3, 0o100644
+PLAIN = 20  # the version of the format that has folders and deflate
 CHUNK = 1 << 20
 _END = struct.Struct("<4s4H2LH")
 _END_MARK, _ZIP64_MARK = b"PK\x05\x06", b"PK\x06\x07"
-_LOCAL, _CENTRAL, _NAME = 30, 46, 128
-_UTF8 = 0x800
+_LOCAL, _LOCAL_MARK = struct.Struct("<4s5H3L2H"), b"PK\x03\x04"
+_CENTRAL, _CENTRAL_MARK, _NAME = struct.Struct("<4s6H3L5H2L"), b"PK\x01\x02", 128
+_OLDEST_PACKED = (0, 1 << 5 | 1)  # midnight, and the first of January of the format's first year
 # All that reading a damaged archive may raise.
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -58,7 +61,7 @@ class Container:
     entries: Mapping[str, zipfile.ZipInfo]
 
     @classmethod
-    def of(cls, data: bytes, place: str) -> Container:
+    def of(cls, data: bytes, place: str) -> Self:
         """Open an archive.
 
         Raises BundleError for what is not one, or has not the form that `write_container` gives it.
@@ -74,10 +77,10 @@ class Container:
                 raise BundleError(place, shown(entry.filename), "is there twice; each member is there once")
             entries[entry.filename] = entry
         container = cls(place, archive, entries)
-        container._check()
+        container._check(data)
         return container
 
-    def _check(self) -> None:
+    def _check(self, data: bytes) -> None:
         for name, entry in self.entries.items():
             self._check_entry(name, entry)
         total = sum(entry.file_size for entry in self.entries.values())
@@ -87,17 +90,22 @@ class Container:
         for entry in sorted(self.entries.values(), key=lambda entry: entry.header_offset):
             if entry.header_offset != end:
                 raise BundleError(self.place, shown(entry.filename), "does not begin where the member before it ends")
-            end += _LOCAL + len(entry.orig_filename.encode()) + entry.compress_size
-        if end != self.archive.start_dir:
-            raise BundleError(self.place, "", "holds data beside its members; a bundle holds nothing but them")
+            begins = _local_header(entry)
+            if data[end : end + len(begins)] != begins:
+                raise BundleError(
+                    self.place, shown(entry.filename), "begins otherwise than the archive's directory says"
+                )
+            end += len(begins) + entry.compress_size
+        directory = b"".join(map(_directory, self.entries.values()))
+        if data[end : -_END.size] != directory:
+            raise BundleError(self.place, "", "holds something beside its members, or says of them what no bundle does")
 
     def _check_entry(self, name: str, entry: zipfile.ZipInfo) -> None:
-        kind = entry.external_attr >> 28
         if not name.isascii() or name != entry.orig_filename or entry.extra or entry.comment:
             reason = "has a name or fields that no bundle has"
-        elif kind not in (0, REGULAR >> 12) or entry.is_dir():
-            reason = "is a link or a folder; only files are allowed"
-        elif entry.flag_bits & ~_UTF8 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        elif entry.external_attr != REGULAR << 16 or entry.is_dir():
+            reason = "is a link, a folder or a file with other rights than a bundle's members have"
+        elif entry.flag_bits or entry.compress_type != zipfile.ZIP_DEFLATED:
             reason = "is encrypted or packed in a way that no bundle is"
         elif entry.file_size > max(RATIO_FROM, RATIO * entry.compress_size):
             reason = (
@@ -133,6 +141,23 @@ class Container:
             raise BundleError(self.place, name, f"does not unpack to the {size} bytes that it declares")
 
 
+def _local_header(entry: zipfile.ZipInfo) -> bytes:
+    """What stands before the data of a member in a bundle."""
+    name = entry.filename.encode()
+    return _LOCAL.pack(_LOCAL_MARK, *_plain_fields(entry), len(name), 0) + name
+
+
+def _directory(entry: zipfile.ZipInfo) -> bytes:
+    """What the directory of a bundle says of a member."""
+    name = entry.filename.encode()
+    rest = len(name), 0, 0, 0, 0, REGULAR << 16, entry.header_offset
+    return _CENTRAL.pack(_CENTRAL_MARK, UNIX << 8 | PLAIN, *_plain_fields(entry), *rest) + name
+
+
+def _plain_fields(entry: zipfile.ZipInfo) -> tuple[int, ...]:
+    return PLAIN, 0, zipfile.ZIP_DEFLATED, *_OLDEST_PACKED, entry.CRC, entry.compress_size, entry.file_size
+
+
 def _check_end(data: bytes, place: str) -> None:
     """Hold the archive's end to what a bundle has before anything is believed of its directory."""
     if len(data) > FILE_BYTES:
@@ -145,7 +170,7 @@ def _check_end(data: bytes, place: str) -> None:
     _, disk, first, here, count, size, offset, comment = _END.unpack(tail)
     if disk or first or comment or here != count or offset + size + _END.size != len(data):
         raise BundleError(place, "", "is no zip archive as `matrix bundle` writes it: its end contradicts its length")
-    if not 1 <= count <= MEMBERS or size > count * (_CENTRAL + _NAME):
+    if not 1 <= count <= MEMBERS or size > count * (_CENTRAL.size + _NAME):
         raise BundleError(place, "", f"lists {count} members in {size} bytes; at most {MEMBERS} members are allowed")
     if data[-_END.size - 20 :].startswith(_ZIP64_MARK):
         raise BundleError(place, "", "is a zip64 archive; no bundle is as large as that")
