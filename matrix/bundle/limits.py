@@ -14,7 +14,8 @@ FILE_BYTES = 256 * MIB
 MEMBERS = 256
 MANIFEST_BYTES = MIB
 JOURNAL_BYTES = 512 * MIB
-PROFILE_BYTES = 256 * 1024
+# Reading TOML takes time that grows with the square of the keys that a line has within one another.
+PROFILE_BYTES, PROFILE_LINE = 64 * 1024, 2000
 TOTAL_BYTES = JOURNAL_BYTES + 64 * MIB
 # What a member may unpack to, for each of its packed bytes, once it is larger than RATIO_FROM. Journals reach 60.
 RATIO, RATIO_FROM = 250, MIB

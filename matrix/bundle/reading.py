@@ -22,6 +22,7 @@ from matrix.bundle.limits import (
     JOURNAL_BYTES,
     MANIFEST_BYTES,
     PROFILE_BYTES,
+    PROFILE_LINE,
     BundleError,
     shown,
 )
@@ -90,6 +91,8 @@ def _read_profile(container: Container, manifest: Manifest, member: str, name: s
     data = container.read(member, PROFILE_BYTES)
     if measure(data) != manifest.members[member]:
         raise BundleError(container.place, member, _ALTERED)
+    if any(len(line) > PROFILE_LINE for line in data.split(b"\n")):
+        raise BundleError(container.place, member, f"has a line of more than {PROFILE_LINE} bytes")
     try:
         return parse_profile(clean(data.decode()), name, member)
     except UnicodeDecodeError as error:
