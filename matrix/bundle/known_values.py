@@ -64,14 +64,17 @@ class KnownValues:
         """The values that stand in a text, with their kinds; public words count only in free text."""
         for kind, values in self.values.items():
             for value in values:
-                if (free or not self.is_public(value)) and expression(value).search(text):
+                public = self.is_public(value)
+                if (free or not public) and expression(value, public=public).search(text):
                     yield kind, value
 
 
 @cache
-def expression(value: str) -> re.Pattern[str]:
-    """The value wherever it stands as a word of its own, whatever the case."""
-    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", re.IGNORECASE)
+def expression(value: str, *, public: bool) -> re.Pattern[str]:
+    """The value wherever it stands as a word of its own, whatever the case; a public word also names files and kernels."""
+    before, after = ("A-Za-z0-9_/.<-", "A-Za-z0-9_/>-") if public else ("A-Za-z0-9", "A-Za-z0-9")
+    name = r"(?!\.\w)" if public else ""
+    return re.compile(rf"(?<![{before}]){re.escape(value)}(?![{after}]){name}", re.IGNORECASE)
 
 
 @cache

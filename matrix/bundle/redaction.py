@@ -116,9 +116,10 @@ class Redactor:
         count: Counter[str] = Counter()
         for kind, values in self.known.values.items():
             for value in values:
-                if public or not self.known.is_public(value):
+                shared = self.known.is_public(value)
+                if public or not shared:
                     instead = PROJECT if value == str(ROOT) else f"<{kind}>"
-                    text, number = expression(value).subn(instead, text)
+                    text, number = expression(value, public=shared).subn(instead, text)
                     count[kind] += number
         for form in FORMS:
             if form.kind not in without:
