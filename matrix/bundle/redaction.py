@@ -113,21 +113,26 @@ class Redactor:
         return {key: self._value(key, item) for key, item in value.items()} if isinstance(value, dict) else value
 
     def _redact(self, text: str, *, public: bool, without: Sequence[str]) -> tuple[str, Counter[str]]:
+        """Folders first, for they may hold spaces; names last, for they stand in paths and addresses too."""
         count: Counter[str] = Counter()
-        for kind, values in self.known.values.items():
-            for value in values:
-                shared = self.known.is_public(value)
-                if public or not shared:
-                    instead = PROJECT if value == str(ROOT) else f"<{kind}>"
-                    text, number = expression(value, public=shared).subn(instead, text)
-                    count[kind] += number
+        text = self._take_out(("path",), text, count, public=public)
         for form in FORMS:
             if form.kind not in without:
                 before = text
                 text = form.pattern.sub(form.write, before)
                 if text != before:
                     count[form.kind] += sum(form.write(match) != match[0] for match in form.pattern.finditer(before))
-        return text, count
+        return self._take_out(("host", "user"), text, count, public=public), count
+
+    def _take_out(self, kinds: Sequence[str], text: str, count: Counter[str], *, public: bool) -> str:
+        for kind in kinds:
+            for value in self.known.values.get(kind, ()):
+                shared = self.known.is_public(value)
+                if public or not shared:
+                    instead = PROJECT if value == str(ROOT) else f"<{kind}>"
+                    text, number = expression(value, public=shared).subn(instead, text)
+                    count[kind] += number
+        return text
 
     def _counted(self, kind: str, text: str) -> str:
         self.replaced[kind] += 1
