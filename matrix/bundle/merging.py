@@ -14,8 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from backends.profile import Profile
-from backends.profiles import load_profiles
-from matrix.bundle.calls import digest_calls, read_id
+from matrix.bundle.declared_here import digest_calls, operators_here, profiles_here, read_id
 from matrix.bundle.limits import FILE_BYTES, MANIFEST_BYTES, MEMBERS, BundleError
 from matrix.bundle.reading import Bundle, read_bundle
 from matrix.bundle.strict_json import StrictJsonError, parse_json
@@ -25,7 +24,6 @@ from matrix.identity import CellId
 from matrix.outcome import Evidence
 from matrix.record import Json
 from operators.case import Case
-from operators.catalogue import load_catalogue
 from operators.operator import Operator, Sample
 
 LIST, FOLDER = "merged.json", "bundles"
@@ -82,13 +80,13 @@ def merge(sources: Sequence[Source], now: datetime | None = None) -> Merged:
     """Join bundles: the same one counts once, and each profile and case is looked up in what is declared here."""
     once = {source.bundle.digest: source for source in sources}
     ordered = sorted(once.values(), key=lambda source: (source.bundle.run.header.started, source.bundle.digest))
-    operators = load_catalogue()
+    operators = operators_here()
     notices = [f"{source.name} is given more than once" for source in ordered if _times(source, sources) > 1]
     notices += _from_the_future(ordered, now or datetime.now(UTC))
     notices += _other_cases(ordered, operators)
     for source in ordered:
         notices += [f"{source.name}: {warning}" for warning in source.bundle.run.warnings]
-    profiles, differing = choose_profiles(ordered, load_profiles())
+    profiles, differing = choose_profiles(ordered, profiles_here())
     ids = {cell: None for source in ordered for cell in source.bundle.run.results}
     identities = [identity for cell in ids if (identity := read_id(cell)) is not None]
     shown = _strongest_first(profiles, identities)

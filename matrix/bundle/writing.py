@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from backends.profiles import load_profiles, parse_profile
+from backends.profiles import parse_profile
 from backends.reading import ReadingError
-from matrix.bundle.calls import digest_calls, read_id
+from matrix.bundle.declared_here import digest_calls, operators_here, profiles_here, read_id
 from matrix.bundle.container import write_container
 from matrix.bundle.known_values import KnownValues
 from matrix.bundle.limits import JOURNAL_BYTES, PROFILE_BYTES, BundleError
@@ -20,7 +20,6 @@ from matrix.bundle.redaction import RedactionError, Redactor, check_nothing_left
 from matrix.record import Json, result_to_json
 from matrix.run import Header, Run
 from matrix.runner.journal import PATTERN, read_run, write_header
-from operators.catalogue import load_catalogue
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def pack(directory: Path, *, redact: bool = False) -> Packed:
     manifest = Manifest(
         plan=run.header.plan,
         results=sum(map(len, run.results.values())),
-        catalogue=digest_calls(cells, load_catalogue()),
+        catalogue=digest_calls(cells, operators_here()),
         members={name: measure(data) for name, data in members.items()},
         redaction=None if redactor is None else _statement(header, redactor),
     )
@@ -117,7 +116,7 @@ def _statement(header: Header, redactor: Redactor) -> Redaction:
 def _profiles(directory: Path, header: Header, cells: Iterable[str]) -> dict[str, str]:
     """The text of each profile that has results: of the project's own folder, or the file that the run was given."""
     names = sorted({identity.profile for identity in map(read_id, cells) if identity is not None})
-    paths = {profile.name: Path(profile.path) for profile in load_profiles().values() if profile.path}
+    paths = {profile.name: Path(profile.path) for profile in profiles_here().values() if profile.path}
     given = {Path(file).stem: Path(file) for file in _files_of_profiles(header.arguments)}
     found: dict[str, str] = {}
     for name in names:

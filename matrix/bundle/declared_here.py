@@ -1,12 +1,31 @@
-"""What the samples of cells stood for: ids name a sample, and another version of the catalogue may call it otherwise."""
+"""What is declared in this checkout, and a digest of what the samples of cells stand for in it.
+
+Ids name a sample, and another version of the catalogue may call it otherwise.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import cache
 
+from backends.profile import Profile
+from backends.profiles import load_profiles
 from matrix.identity import CellId, IdentityError, parse_id
+from operators.catalogue import load_catalogue
 from operators.operator import Operator
+
+
+@cache
+def operators_here() -> Mapping[str, Operator]:
+    """The catalogue of this checkout, read once."""
+    return load_catalogue()
+
+
+@cache
+def profiles_here() -> Mapping[str, Profile]:
+    """The profiles of this checkout, read once."""
+    return load_profiles()
 
 
 def digest_calls(cells: Iterable[str], operators: Mapping[str, Operator]) -> dict[str, str]:
