@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from matrix.bundle.container import write_container
 from matrix.bundle.limits import MANIFEST_BYTES, MIB, PROFILE_BYTES, BundleError
 from matrix.bundle.manifest import JOURNAL, MANIFEST, SCHEMA
-from matrix.bundle.container import write_container
 from matrix.bundle.strict_json import StrictJsonError, parse_json
 from tests.matrix.bundle.forging import PLACE, good, members, read, sealed, with_header, with_lines, with_result
 

@@ -208,7 +208,7 @@ def test_a_comment_in_a_profile_is_gone_through(tmp_path: Path) -> None:
 def test_what_cannot_be_changed_and_names_somebody_stops_it() -> None:
     known = KnownValues.from_sets(set(), set(), {"alice"}, frozenset())
     line = b'{"event":"result","cell":"x","launches":[{"kernel":"alice_kernel","file":"a.py"}]}\n'
-    with pytest.raises(RedactionError, match="the user 'alice' is still in journal.jsonl, line 1"):
+    with pytest.raises(RedactionError, match=r"the user 'alice' is still in journal\.jsonl, line 1"):
         check_nothing_left({JOURNAL: line}, known)
 
 
