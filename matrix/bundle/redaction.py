@@ -160,10 +160,11 @@ def _in_texts(line: str, known: KnownValues) -> tuple[str, str] | None:
     """What is left in the texts of a line of JSON once their escapes are read."""
     if not line.startswith("{"):
         return None
+    names, free = [], []
     for name, text in _texts(json.loads(line) if line.endswith("}") else {}, ""):
-        for found in known.left_in(text, free=name not in STRUCTURE and name != FILE):
-            return found
-    return None
+        (names if name in STRUCTURE or name == FILE else free).append(text)
+    found = [*known.left_in("\n".join(names), free=False), *known.left_in("\n".join(free), free=True)]
+    return found[0] if found else None
 
 
 def _texts(value: Json, name: str) -> Iterator[tuple[str, str]]:
