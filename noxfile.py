@@ -1,5 +1,8 @@
 """Two commands for everybody: `nox -s matrix` runs the matrix, `nox -s tests` checks the project.
 
+`nox -s matrix -- --here` runs it in the interpreter that a lab has already, with the packages that are in it: nothing is
+built and nothing is downloaded (docs/lab-kit.md).
+
 There is one environment for each stack (`backends/stacks/`), in `.nox/<stack>`. It is built once, shared by the
 sessions, and touched again only when a pin changes. A stack that is laid over another one has an environment that sees the
 other's, and before it the packages that differ, each installed once for all stacks in `.nox/packages`. Nothing of the
@@ -11,6 +14,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import re
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -31,13 +36,30 @@ RUNS = Path(".matrix")
 TRIED = "cpu-interpreter"
 # How long an interrupted run may take to write down what it knows before nox ends it, in seconds.
 PATIENCE = 60.0
+STACK_PACKAGES = ("torch", "triton", "flag_gems")
+ADVICE = "Install it there (docs/lab-kit.md says how without a network), or name another Python: --here=PATH"
+# Asked of a lab's own interpreter, whatever its version: who it is, and what is installed in it.
+ASK = """
+import importlib.util, json, sys
+try:
+    from importlib.metadata import PackageNotFoundError, version
+except ImportError:
+    sys.exit("it is older than Python 3.8")
+found = {}
+for package, module in json.loads(sys.argv[1]).items():
+    if importlib.util.find_spec(module) is not None:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = ""
+print("found:" + json.dumps([list(sys.version_info[:3]), sys.executable, found]))
+"""
 
 
 @nox.session(venv_backend="none")
 def matrix(session: nox.Session) -> None:
-    """Run the matrix. What follows `--` goes to `python -m matrix run`, but for `--stack NAME`, which chooses the stack."""
-    stack, arguments = chosen_stack(session)
-    python = environment(session, "run", stack=stack)
+    """Run the matrix. What follows `--` goes to `python -m matrix run`, but for `--stack NAME` and `--here[=PYTHON]`."""
+    python, arguments = chosen_python(session)
     session.run(python, "-m", "matrix", "run", *arguments, external=True, interrupt_timeout=PATIENCE)
 
 
@@ -68,9 +90,9 @@ def try_stack(session: nox.Session, name: str, folder: Path) -> None:
 
 @nox.session(venv_backend="none")
 def rerun(session: nox.Session) -> None:
-    """Repeat one cell in the foreground: nox -s rerun -- 'CELL_ID', as the reports print it; `--stack NAME` as above."""
-    stack, arguments = chosen_stack(session)
-    session.run(environment(session, "run", stack=stack), "-m", "matrix", "rerun", *arguments, external=True)
+    """Repeat one cell in the foreground: nox -s rerun -- 'CELL_ID', as reports print it; `--stack` and `--here` as above."""
+    python, arguments = chosen_python(session)
+    session.run(python, "-m", "matrix", "rerun", *arguments, external=True)
 
 
 @nox.session(venv_backend="none")
@@ -186,6 +208,81 @@ def chosen_stack(session: nox.Session) -> tuple[str, list[str]]:
     if name not in (known := declared_stacks()):
         session.error(f"no stack is named {name!r}; there are {', '.join(known)}")
     return name, arguments
+
+
+def chosen_python(session: nox.Session) -> tuple[str, list[str]]:
+    """The interpreter that runs the matrix, the lab's own or that of a stack's environment, and what else was asked."""
+    stack, arguments = chosen_stack(session)
+    arguments = [absolute(session, argument) for argument in arguments]
+    for place, argument in enumerate(arguments):
+        option, _, path = argument.partition("=")
+        if option == "--here":
+            del arguments[place]
+            if "--stack" in {given.partition("=")[0] for given in session.posargs}:
+                session.error(
+                    "--here takes what is installed and --stack installs what it names; leave out one of them"
+                )
+            return own_python(session, path), arguments
+    return environment(session, "run", stack=stack), arguments
+
+
+def own_python(session: nox.Session, path: str) -> str:
+    """The lab's interpreter: of `--here=PATH`, else of $MATRIX_PYTHON, else `python3` on the PATH. nox has one of its own."""
+    name = path or os.environ.get("MATRIX_PYTHON") or "python3"
+    why = "--here" if path else "$MATRIX_PYTHON" if os.environ.get("MATRIX_PYTHON") else "python3 on the PATH"
+    python = shutil.which(name)
+    if python is None:
+        session.error(
+            f"{why} names {name!r}, which is no program; say which Python the lab's packages are in: --here=PATH"
+        )
+    project = nox.project.load_toml("pyproject.toml")
+    lowest: dict[str, str] = project["tool"]["matrix"]["here"]
+    modules = {package: package.removeprefix("pytest-").replace("-", "_") for package in [*lowest, *STACK_PACKAGES]}
+    said = session.run(python, "-c", ASK, json.dumps(modules), external=True, silent=True, log=False)
+    line = next((line for line in str(said).splitlines() if line.startswith("found:")), None)
+    if line is None:
+        session.error(
+            f"{python} ({why}) could not be asked what is installed in it; it said {str(said).strip()[-300:]!r}"
+        )
+    version, executable, found = json.loads(line.removeprefix("found:"))
+    pins = dict(pin.split("==") for pin in nox.project.dependency_groups(project, "run"))
+    pins |= declared_stacks()["default"]["packages"]
+    if problems := missing(version, found, lowest, pins):
+        listed = "".join(f"\n  {problem}" for problem in problems)
+        session.error(f"{executable} ({why}) lacks what the matrix needs; nothing was run:{listed}\n{ADVICE}")
+    packages = ", ".join(f"{name} {found[name] or 'of unknown version'}" for name in found)
+    session.log(f"here: {executable} ({why}), Python {'.'.join(map(str, version))}; {packages}")
+    return str(executable)
+
+
+def missing(version: list[int], found: dict[str, str], lowest: dict[str, str], pins: dict[str, str]) -> list[str]:
+    """All that keeps an interpreter from running the matrix. Other versions than the pinned ones may; older may not."""
+    problems = [] if version >= [3, 11] else [f"Python {'.'.join(map(str, version))}: 3.11 or newer is needed"]
+    for package, pin in pins.items():
+        least = lowest.get(package, "")
+        if package not in found:
+            older = f", {least} or newer works" if least else ", or the vendor's build of it"
+            problems.append(f"{package} is not installed (pinned: {package}=={pin}{older})")
+        elif least and found[package] and release(found[package]) < release(least):
+            problems.append(f"{package} {found[package]} is too old: {least} or newer is needed (pinned: {pin})")
+    return problems
+
+
+def release(version: str) -> list[int]:
+    """`2.11.0+cu128` -> [2, 11, 0]"""
+    return [int(number) for number in re.findall(r"\d+", re.split(r"[^\d.]", version)[0])]
+
+
+def absolute(session: nox.Session, argument: str) -> str:
+    """A profile's file as the user named it, from where the user stands: a session runs where this file is."""
+    option, equals, value = argument.rpartition("=")
+    file, at, evidence = value.partition("@")
+    standing = Path(session.invoked_from) / file
+    return (
+        f"{option}{equals}{standing.resolve()}{at}{evidence}"
+        if file.endswith(".toml") and standing.exists()
+        else argument
+    )
 
 
 def refuse_other_pythons(session: nox.Session, declared: dict[str, Any]) -> None:

@@ -67,6 +67,11 @@ def _one(profile: Profile, machine: Machine, evidence: str) -> Availability:
     return Availability(possible=True, why=f"{len(names)} x {names[0]}" if len(names) > 1 else names[0])
 
 
+def device_absence(profile: Profile, machine: Machine) -> str:
+    """Why a machine has not the profile's device, whatever else is installed; empty where it has, or none is asked for."""
+    return " and ".join(_absences(profile, profile.probe, machine)) if profile.probe is not None else ""
+
+
 def _absences(profile: Profile, probe: Probe, machine: Machine) -> list[str]:
     """What of a device's traces is missing, most telling first."""
     reasons = []

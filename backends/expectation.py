@@ -119,6 +119,11 @@ def load_expectations(profile: str, folder: Path | str | None = None) -> Expecta
     return Expectations(items)
 
 
+def folder_of(profile_path: str | None) -> Path:
+    """Where the expectations of a profile lie: in `expectations/` beside its file."""
+    return Path(profile_path).parent / FOLDER.name if profile_path else FOLDER
+
+
 def _like(table: Table, read: list[str], folder: Path) -> str | None:
     """The profile whose expectations are taken over."""
     name = table.optional_text("like", pattern=NAME)

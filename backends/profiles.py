@@ -68,8 +68,13 @@ def select_profiles(patterns: Sequence[str], profiles: Mapping[str, Profile] | N
     return tuple(selected.values())
 
 
+def is_shipped(path: Path | str) -> bool:
+    """Whether a profile's file lies in this folder: any other must be named by its path wherever the profile is meant."""
+    return Path(path).resolve().parent == FOLDER.resolve()
+
+
 def _outside(files: Iterable[str]) -> list[str]:
-    return [file for file in files if Path(file).resolve().parent != FOLDER]
+    return [file for file in files if not is_shipped(file)]
 
 
 def _unknown(pattern: str, available: Mapping[str, Profile]) -> str:

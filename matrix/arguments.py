@@ -33,6 +33,9 @@ def parser() -> argparse.ArgumentParser:
     profiles.add_argument("--profile", action="append", default=[], metavar="NAME", help="a profile, glob or TOML file")
     rerun = commands.add_parser("rerun", help="repeat one cell in the foreground, with its full output")
     rerun.add_argument("cell", metavar="CELL_ID", help="as the reports print it; quote it for the shell")
+    rerun.add_argument(
+        "--profile", action="append", default=[], metavar="FILE", help="a profile of your own; repeatable"
+    )
     _add_declarations(rerun)
     report = commands.add_parser("report", help="write the reports of a run again, with today's expectations")
     report.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
@@ -54,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     _add_package(lint)
     _add_bundle(commands)
     _add_merge(commands)
+    _add_adopt(commands)
     return top
 
 
@@ -75,6 +79,21 @@ def _add_merge(commands: Commands) -> None:
     )
     merge.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for the matrix")
     merge.add_argument("--strict", action="store_true", help="expired expectations fail the merge")
+
+
+def _add_adopt(commands: Commands) -> None:
+    adopt = commands.add_parser(
+        "adopt", help="run an existing pytest suite, its tests as rows, journalled crash-safely"
+    )
+    adopt.add_argument("--profile", required=True, metavar="NAME", help="the column: a profile that gives `run`")
+    adopt.add_argument("--workers", type=_workers, metavar="N", help="processes side by side (default: 1)")
+    adopt.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: .matrix/<time>-<id>/)")
+    adopt.add_argument("--expectations", type=Path, metavar="DIR", help="folder of <profile>.toml")
+    adopt.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
+    adopt.add_argument(
+        "pytest", nargs="*", metavar="PYTEST", help="after `--`: paths and options of pytest and the suite"
+    )
+    adopt.set_defaults(tier="suite", catalogue=[])
 
 
 def _add_package(command: argparse.ArgumentParser) -> None:

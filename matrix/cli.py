@@ -11,7 +11,7 @@ from backends.profiles import UnknownProfileError
 from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
-from matrix.commands import bundling, reading, running
+from matrix.commands import adopt, bundling, reading, running
 from matrix.identity import IdentityError
 from matrix.lint.package import PackageError
 from matrix.plan import SelectionError
@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "stacks": reading.compare_stacks,
     "bundle": bundling.bundle,
     "merge": bundling.join,
+    "adopt": adopt.adopt,
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from backends.availability import can_run
 from backends.machine import Machine, observe_machine
 from backends.profile import Profile
-from backends.profiles import load_profiles
+from backends.profiles import is_shipped, load_profiles
 from matrix.cell import Cell
 from matrix.columns import Choice, Column, choose, remembered
 from matrix.identity import CellId, IdentityError
@@ -43,9 +43,10 @@ class Declared:
         return cls(choose(profile_patterns), load_catalogue([FOLDER, *catalogues]), tuple(recorded))
 
     @classmethod
-    def read_all(cls, catalogues: Sequence[Path] = ()) -> Declared:
-        """Every profile of the folder, as far as this machine can fill it."""
-        choices = tuple(Choice(profile) for profile in load_profiles().values())
+    def read_all(cls, catalogues: Sequence[Path] = (), profiles: Sequence[str] = ()) -> Declared:
+        """Every profile of the folder and those of files besides, as far as this machine can fill them."""
+        own = [path for path in profiles if not is_shipped(path)]
+        choices = tuple(Choice(profile) for profile in load_profiles(own).values())
         return cls(choices, load_catalogue([FOLDER, *catalogues]))
 
     @property

@@ -31,8 +31,10 @@ class Finding:
     unstable     whether the attempts ended differently
     expectation  the live expectation that excuses or contradicts the result, if there is one
     vacuous      the declared reason why an impostor's answer is right for this operator
+    profile_file the file of a profile that is not among the shipped ones, which a rerun must be given
     catalogues   files of operators of one's own that the run was given, and a rerun needs
     voices       the runs that carried it, the oldest first: the last one speaks
+    own_rerun    the command that repeats it, where that is not `matrix rerun`
     """
 
     id: CellId
@@ -46,6 +48,8 @@ class Finding:
     expectation: Expectation | None = None
     vacuous: str | None = None
     catalogues: tuple[str, ...] = ()
+    own_rerun: str = ""
+    profile_file: str = ""
     voices: tuple[Voice, ...] = ()
 
     @cached_property
@@ -79,7 +83,10 @@ class Finding:
     @property
     def rerun(self) -> str:
         """The command that repeats this cell in the foreground."""
-        own = "".join(f" --catalogue {quote(path)}" for path in self.catalogues)
+        if self.own_rerun:
+            return self.own_rerun
+        own = f" --profile {quote(self.profile_file)}" if self.profile_file else ""
+        own += "".join(f" --catalogue {quote(path)}" for path in self.catalogues)
         return f"python -m matrix rerun {quote(self.text)}{own}"
 
     @property

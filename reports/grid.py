@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 from backends.expectation import Expectations
 from backends.profile import Profile
+from backends.profiles import is_shipped
 from matrix.cell import Cell
 from matrix.columns import Column
 from matrix.identity import CellId, IdentityError, parse_id
@@ -23,6 +25,7 @@ from matrix.verdict import Lapsed, find_lapsed, live_expectations, weigh
 from reports.finding import Finding, Row, Square, Voice
 
 UNLISTED = "unlisted"
+SUITE = "suite"
 NOTHING_EXPECTED = Expectations()
 
 
@@ -33,6 +36,14 @@ class About:
     id: str = ""
     tier: str | None = None
     seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A test of an adopted suite: its node id, and the command that repeats it."""
+
+    node: str
+    rerun: str
 
 
 @dataclass(frozen=True)
@@ -92,15 +103,17 @@ def build_grid(  # noqa: PLR0913 - the one place where everything that a reader 
     no_cases: Mapping[str, str] | None = None,
     catalogues: tuple[str, ...] = (),
     about: About = About(),
+    adopted: Mapping[str, Adopted] | None = None,
 ) -> Grid:
     """Pivot what was planned and what was recorded.
 
     A planned cell without a result is NOT_RUN, so that an interrupted run has no holes. A recorded cell that no plan
     names (a bundle of another catalogue) is kept under the family `unlisted`. Where runs share a cell, attempts of the
     latest run that carried it speak. universe: every cell of the full tier, to tell which expectations are stale;
-    catalogues: files that a rerun must be given.
+    catalogues: files that a rerun must be given; adopted: the tests of an adopted suite, by cell.
     """
     recorded = _merge(runs)
+    recorded |= {cell: _missing(cell) for cell in sorted((adopted or {}).keys() - recorded.keys())}
     findings = []
     for cell in cells:
         identity, operator = cell.id, cell.case.operator
@@ -110,9 +123,12 @@ def build_grid(  # noqa: PLR0913 - the one place where everything that a reader 
     for text, record in recorded.items():
         stranger = _read_id(text)
         if stranger is not None:
-            row = _RowFacts(stranger.operator.removeprefix("fused.").partition(".")[0], UNLISTED)
-            findings.append(_find(stranger, record, row, expectations, today))
+            findings.append(
+                _find(stranger, record, _stranger(stranger, (adopted or {}).get(text)), expectations, today)
+            )
     findings = [replace(finding, catalogues=catalogues) for finding in findings] if catalogues else findings
+    files = {one.name: str(Path(one.path).resolve()) for one in profiles if one.path and not is_shipped(one.path)}
+    findings = [replace(item, profile_file=files.get(item.id.profile, "")) for item in findings] if files else findings
     columns = _columns(profiles, findings, strongest_first=any(run.origin is not None for run in runs))
     return Grid(
         columns,
@@ -143,6 +159,16 @@ class _RowFacts:
     family: str
     call: str = ""
     vacuous: str | None = None
+    rerun: str = ""
+
+
+def _stranger(identity: CellId, adopted: Adopted | None) -> _RowFacts:
+    """The row of a cell that no plan names: a test of a suite, or a case of another catalogue."""
+    if identity.operator.startswith(f"{SUITE}."):
+        return _RowFacts(
+            identity.operator, SUITE, adopted.node if adopted else "", rerun=adopted.rerun if adopted else ""
+        )
+    return _RowFacts(identity.operator.removeprefix("fused.").partition(".")[0], UNLISTED)
 
 
 def _merge(runs: Sequence[Run]) -> dict[str, _Record]:
@@ -179,7 +205,7 @@ def _find(
         record.unstable,
         next(iter([*same, *live]), None),
         row.vacuous,
-        voices=record.voices,
+        own_rerun=row.rerun,
     )
 
 

@@ -51,8 +51,12 @@ class Speed:
     def __str__(self) -> str:
         if self.mean is None:
             return f"nothing was timed of {count(len(self.findings), 'cell')}"
-        coverage = f"{len(self.timed)} of {count(len(self.findings), 'cell')} ({share(len(self.timed), len(self.findings))})"
-        text = f"geometric mean {factor(self.mean)} over {coverage}; {len(self.faster)} faster, {len(self.slower)} slower"
+        coverage = (
+            f"{len(self.timed)} of {count(len(self.findings), 'cell')} ({share(len(self.timed), len(self.findings))})"
+        )
+        text = (
+            f"geometric mean {factor(self.mean)} over {coverage}; {len(self.faster)} faster, {len(self.slower)} slower"
+        )
         if self.near_floor:
             text += f"; {self.near_floor} near the launch floor"
         return text
@@ -91,11 +95,12 @@ def factor(value: float) -> str:
 
 def describe_timing(timing: Timing) -> list[str]:
     """The facts of a timing, a sentence each, the most important first."""
+    interval = f"95 % interval {timing.speedup_low:.3f} to {timing.speedup_high:.3f}"
+    hosts = f"{span(timing.candidate.host)}, the other in {span(timing.baseline.host)}"
     lines = [
-        f"{factor(timing.speedup)} the speed of {timing.against} "
-        f"(95 % interval {timing.speedup_low:.3f} to {timing.speedup_high:.3f})",
-        f"{span(timing.candidate.median)} a call, the native operator {span(timing.baseline.median)}; "
-        f"the host hands one over in {span(timing.candidate.host)}, the other in {span(timing.baseline.host)}",
+        f"{factor(timing.speedup)} the speed of {timing.against} ({interval})",
+        f"{span(timing.candidate.median)} a call, the native operator {span(timing.baseline.median)}",
+        f"the host hands one over in {hosts}",
     ]
     reached = []
     if timing.bandwidth_share is not None and timing.peak_bandwidth:
@@ -106,7 +111,9 @@ def describe_timing(timing: Timing) -> list[str]:
         lines.append(f"reaches {' and '.join(reached)}, as measured on the device")
     ended = {"interval": "until the interval was narrow enough", "cap": "until time or number ran out"}
     restless = "" if timing.stable else "; the warm-up did not come to rest"
-    lines.append(f"{len(timing.candidate.samples)} calls of each, {ended.get(timing.stopped, timing.stopped)}{restless}")
+    lines.append(
+        f"{len(timing.candidate.samples)} calls of each, {ended.get(timing.stopped, timing.stopped)}{restless}"
+    )
     if timing.near_floor and timing.floor is not None:
         lines.append(f"near the launch floor of {span(timing.floor)}: the launch was timed rather than the work")
     state = ", ".join(f"{name} {value:g}" for name, value in timing.conditions.items())

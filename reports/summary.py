@@ -10,7 +10,7 @@ from functools import cached_property
 from matrix.outcome import Outcome, Verdict
 from matrix.verdict import LOUD, exit_code
 from reports.finding import Finding, Row, Square
-from reports.grid import Grid
+from reports.grid import SUITE, Grid
 from reports.wording import count, share
 
 
@@ -141,6 +141,7 @@ class Summary:
     @cached_property
     def vacuity(self) -> Vacuity:
         passed = [finding for finding in self.grid.findings if finding.result.outcome is Outcome.PASS]
+        passed = [finding for finding in passed if finding.family != SUITE]  # a suite's assertion tells no impostor
         fooled = [finding for finding in passed if finding.impostors]
         hollow = _hollow(passed)
         return Vacuity(

@@ -24,6 +24,7 @@ class Session:
     """Writes down what is run; an installer that is asked for a version that `missing` names fails."""
 
     name = "matrix"
+    invoked_from = str(ROOT)
 
     def __init__(self, *posargs: str, missing: str = "nothing") -> None:
         self.posargs = posargs

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from backends.profile import Profile
 from backends.profiles import parse_profile
 from backends.reading import ReadingError
-from matrix.bundle.declared_here import read_id
 from matrix.bundle.container import Container
+from matrix.bundle.declared_here import read_id
 from matrix.bundle.limits import (
     FACT_LENGTH,
     FACTS,

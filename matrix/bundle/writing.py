@@ -10,8 +10,8 @@ from pathlib import Path
 
 from backends.profiles import parse_profile
 from backends.reading import ReadingError
-from matrix.bundle.declared_here import digest_calls, operators_here, profiles_here, read_id
 from matrix.bundle.container import write_container
+from matrix.bundle.declared_here import digest_calls, operators_here, profiles_here, read_id
 from matrix.bundle.known_values import KnownValues
 from matrix.bundle.limits import JOURNAL_BYTES, PROFILE_BYTES, BundleError
 from matrix.bundle.manifest import JOURNAL, MANIFEST, Manifest, Redaction, measure, write_manifest

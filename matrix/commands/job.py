@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
@@ -11,9 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from backends.expectation import Expectations, load_expectations
+from backends.expectation import Expectations, folder_of, load_expectations
 from backends.machine import Machine
 from backends.profile import Profile
+from matrix.adopt.cases import read_cases
+from matrix.adopt.options import options_of_suite
 from matrix.arguments import parser
 from matrix.declared import Declared
 from matrix.identity import parse_id
@@ -25,7 +28,7 @@ from matrix.runner.journal import read_run
 from matrix.runner.session import RunSettings
 from matrix.runner.spawn import OF_PROFILE
 from matrix.usage import UsageError
-from reports.grid import About, Grid, build_grid
+from reports.grid import About, Adopted, Grid, build_grid
 from reports.summary import Summary
 from reports.table import Terminal, render_table
 from reports.write import write_reports
@@ -33,6 +36,10 @@ from reports.write import write_reports
 HOME = Path(".matrix")
 # Where FlagGems is to remember what its tuners chose: nowhere (matrix/judging/tuning.py says when).
 FORGOTTEN = "sqlite:///:memory:"
+# Options whose value may be a path.
+PATHS = ("--profile", "--catalogue", "--expectations")
+ADOPTING = ("python", "-m", "matrix", "adopt")
+ADOPT = "adopt"  # the command of a run whose cells are a suite's own tests: no plan knows them
 
 
 @dataclass(frozen=True)
@@ -53,9 +60,12 @@ class Job:
     ) -> Job:
         """`recorded` names the columns of the run that a directory holds already."""
         declared = declarations(options, recorded)
-        known = {profile.name: load_expectations(profile.name, options.expectations) for profile in declared.profiles}
-        planned = declared.plan(selection(options))
-        return cls(options, tuple(arguments), directory, declared, planned, known, datetime.now(UTC).date())
+        known = {
+            profile.name: load_expectations(profile.name, options.expectations or folder_of(profile.path))
+            for profile in declared.profiles
+        }
+        planned = Plan(()) if options.command == ADOPT else declared.plan(selection(options))
+        return cls(options, from_anywhere(arguments), directory, declared, planned, known, datetime.now(UTC).date())
 
     def named_evidences(self) -> dict[str, set[str]]:
         """By profile, the evidences that its expectations name."""
@@ -78,7 +88,27 @@ def remembered_job(directory: Path) -> Job:
 
 
 def declarations(options: argparse.Namespace, recorded: Sequence[str] = ()) -> Declared:
-    return Declared.read(options.profile, options.catalogue, recorded)
+    asked = [options.profile] if isinstance(options.profile, str) else options.profile
+    return Declared.read(asked, options.catalogue, recorded)
+
+
+def from_anywhere(arguments: Sequence[str]) -> tuple[str, ...]:
+    """A command line that means the same in any working directory: with absolute paths of what is declared in files."""
+    kept: list[str] = []
+    for argument in arguments:
+        option, equals, value = argument.partition("=")
+        if equals and option in PATHS:
+            kept.append(f"{option}={_absolute(value)}")
+        else:
+            kept.append(_absolute(argument) if kept and kept[-1] in PATHS else argument)
+    return tuple(kept)
+
+
+def _absolute(name: str) -> str:
+    """A file or folder by its absolute path, with the evidence that may be asked of a profile; a plain name as it is."""
+    path, at, evidence = name.partition("@")
+    is_there = Path(path).exists() and (path.endswith(".toml") or "/" in path or Path(path).is_dir())
+    return f"{Path(path).resolve()}{at}{evidence}" if is_there else name
 
 
 def selection(options: argparse.Namespace) -> Selection:
@@ -142,14 +172,26 @@ def write_and_show(job: Job, seconds: float | None = None) -> int:
 
 
 def grid_of(job: Job, seconds: float | None = None) -> Grid:
+    suite = adopted_tests(job) if job.options.command == ADOPT else None
     return build_grid(
         [read_run(job.directory)],
         job.planned.cells,
         job.declared.profiles,
         job.expectations,
         job.today,
-        universe=job.declared.full_ids(job.named_evidences()),
-        no_cases=job.declared.no_cases(),
+        universe=job.declared.full_ids(job.named_evidences()) if suite is None else None,
+        no_cases=job.declared.no_cases() if suite is None else None,
         catalogues=tuple(str(path) for path in job.options.catalogue),
         about=About(job.directory.name, job.options.tier, seconds),
+        adopted=suite,
     )
+
+
+def adopted_tests(job: Job) -> dict[str, Adopted]:
+    """By cell, the test of a suite that it stands for and the command that repeats it; of a file, the whole command."""
+    ours = [*ADOPTING, "--profile", job.options.profile, "--"]
+    whole = Adopted("", shlex.join([*ours, *job.options.pytest]))
+    again = [*ours, *options_of_suite(job.options.pytest)]
+    nodes = read_cases(job.directory)
+    tests = {cell: Adopted(node, shlex.join([*again, node])) for cell, node in nodes.items()}
+    return {cell: tests.get(cell, whole) for cell in nodes.keys() | read_run(job.directory).results.keys()}

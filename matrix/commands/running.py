@@ -13,7 +13,6 @@ from pathlib import Path
 from backends.stack import load_stacks, stack_of
 from matrix.arguments import parser
 from matrix.commands.job import (
-    FORGOTTEN,
     HOME,
     Job,
     declarations,
@@ -62,7 +61,7 @@ def show_profiles(options: argparse.Namespace, _: Sequence[str]) -> int:
 def repeat(options: argparse.Namespace, _: Sequence[str]) -> int:
     """Repeat one cell in the foreground."""
     identity = parse_id(options.cell)
-    cell = Declared.read_all(options.catalogue).find(identity)
+    cell = Declared.read_all(options.catalogue, options.profile).find(identity)
     result = rerun(cell, run_settings(1))
     return 1 if result.outcome.blames_provider else 0
 
@@ -142,7 +141,8 @@ def _carry(job: Job) -> None:
 def prepare(job: Job, settings: RunSettings) -> None:
     """Compile what will be timed, with all workers at once: while a case is timed there is one for each device."""
     judged = read_run(job.directory).results if job.directory.is_dir() else {}
-    ahead = [cell for cell in job.planned.runnable if cell.evidence is Evidence.TIME and str(cell.id) not in judged]
+    timed = [cell for cell in job.planned.runnable if cell.evidence is Evidence.TIME and str(cell.id) not in judged]
+    ahead = [replace(cell, evidence=Evidence.RUN) for cell in timed]
     if not ahead or settings.workers == 1:
         return
     print(f"matrix: compiling the kernels of {len(ahead)} calls that will be timed", file=sys.stderr, flush=True)
@@ -150,8 +150,6 @@ def prepare(job: Job, settings: RunSettings) -> None:
         settings,
         judge="matrix.judging.preparing:prepare",
         warm="matrix.judging.preparing:warm",
-        by_evidence={Evidence.TIME: {"FLAGGEMS_DB_URL": FORGOTTEN}},
-        together=True,
     )
     with closing(Display(sys.stderr)) as display:
         carry(ahead, job.directory / "preparing", compiling, display, confirm=lambda _: False)

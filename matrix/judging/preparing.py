@@ -6,15 +6,13 @@ What it finds is noted nowhere in the run: the cell is judged when it is timed.
 
 from __future__ import annotations
 
-import torch
-
 from matrix import providers
 from matrix.cell import Cell
 from matrix.judging.attempt import Announce, Attempt
 from matrix.judging.inputs import draw
-from matrix.judging.judge import call_provider, guarded, provider_arguments, reference_of
-from matrix.judging.readiness import warm as make_ready
-from matrix.judging.reference import Answer
+from matrix.judging.judge import call_provider, guarded, provider_arguments
+from matrix.judging.readiness import make_ready
+from matrix.judging.timed import form_of_out
 from matrix.judging.tuning import compile_all
 from matrix.outcome import Outcome, Phase
 from matrix.result import Comparison, Result
@@ -38,11 +36,9 @@ def _prepare(attempt: Attempt) -> Result:
     function = providers.load(cell)
     attempt.enter(Phase.INPUTS)
     arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
-    outputs = reference_of(cell, arguments) if arguments.like else Answer()
-    mine = provider_arguments(cell, arguments, outputs)
+    mine = provider_arguments(cell, arguments, form_of_out(cell, arguments))
     attempt.enter(Phase.RUN)
     call_provider(attempt, function, mine)
-    torch.manual_seed(0)
     return attempt.result(
         Outcome.PASS, phase=Phase.COMPARE, comparison=Comparison("compiled ahead, not compared", 0, 0)
     )

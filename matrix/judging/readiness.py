@@ -33,6 +33,13 @@ _worker = Worker()
 
 
 def warm(cell: Cell) -> None:
+    """Make this process ready to judge cells like this one."""
+    make_ready(cell)
+    if cell.evidence is Evidence.RUN and cell.profile.device != "cpu":
+        settle_on_first()
+
+
+def make_ready(cell: Cell) -> None:
     """Import torch, Triton and the provider, and set the emulation up, before the first case is timed.
 
     A provider that does not import is left to the case: there it is charged to the provider, in phase import.
@@ -43,10 +50,13 @@ def warm(cell: Cell) -> None:
     )  # what providers and torch warn of is theirs; it would drown the output that is kept
     _worker.device = "cpu" if cell.evidence.emulated else cell.profile.device
     _worker.emulator = emulator_of(cell)
-    if cell.evidence is Evidence.RUN and cell.profile.device != "cpu":
-        settle_on_first()
     with contextlib.suppress(Exception):
         providers.load(cell)
+
+
+def use_device(device: str) -> None:
+    """Have `probe` ask a device, with nothing standing in for it."""
+    _worker.device, _worker.emulator = device, None
 
 
 def probe() -> str | None:

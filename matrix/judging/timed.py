@@ -10,13 +10,14 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from matrix.cell import Cell
 from matrix.judging import judge as judging
+from matrix.judging.aten import functional
 from matrix.judging.attempt import Attempt
 from matrix.judging.indices import same_values
 from matrix.judging.inputs import Arguments
@@ -28,6 +29,7 @@ from matrix.timing import device as devices
 from matrix.timing.measuring import DEFAULT, Contender, Procedure, measure
 from matrix.timing.stopwatch import Lap, stopwatch_of
 from matrix.timing.work import Work, bytes_moved, operations
+from operators.adapters.values import VALUES
 
 # How far the provider may be from the native operator, as the norm of the difference over the norm of what is due. Wide
 # enough for TF32 and for sums in another order, and far from the distance of another computation, which is about 1.
@@ -70,14 +72,13 @@ def judge_timed(
     if silent := judging.undispatched(attempt, arguments, got):
         return attempt.result(Outcome.UNDISPATCHED, silent)
     attempt.enter(Phase.TIME)
-    baseline, due, flops = _baseline(attempt, arguments)
+    baseline, due, work = _baseline(attempt, arguments)
     attempt.enter(Phase.COMPARE)
     comparison, complaint = compare_on_device(cell, arguments, got, due)
     if complaint:
         return attempt.result(Outcome.WRONG, complaint, comparison=comparison)
     attempt.enter(Phase.TIME)
-    moved = bytes_moved((tensor for _, tensor in arguments.tensors()), (t for _, t in due), cell.case.sample.moves)
-    timing = _measure(cell, baseline, candidate, procedure, Work(moved, flops))
+    timing = _measure(cell, baseline, candidate, procedure, work)
     return attempt.result(Outcome.PASS, phase=Phase.COMPARE, comparison=comparison, timing=timing)
 
 
@@ -101,8 +102,8 @@ def _candidate(attempt: Attempt, function: Callable[..., Any], arguments: Argume
     return prepared, got
 
 
-def _baseline(attempt: Attempt, arguments: Arguments) -> tuple[Prepared, list[Labelled], int | None]:
-    """The native operator, ready to be timed, its answer on the device, and its floating-point operations.
+def _baseline(attempt: Attempt, arguments: Arguments) -> tuple[Prepared, list[Labelled], Work]:
+    """The native operator, ready to be timed, its answer on the device, and how much work that is.
 
     Raises BaselineError when it is too slow to be repeated, and whatever it raises itself.
     """
@@ -121,17 +122,32 @@ def _baseline(attempt: Attempt, arguments: Arguments) -> tuple[Prepared, list[La
         seconds = time.perf_counter() - started
     if seconds > SLOWEST_BASELINE:
         raise BaselineError(f"a call takes {seconds:.1f} s; at most {SLOWEST_BASELINE:g} s can be timed")
-    due = [(label, tensor.clone()) for label, tensor in _outputs(cell, arguments, prepared.arguments, returned)]
-    return prepared, due, flops
+    outputs = _outputs(cell, arguments, prepared.arguments, returned)
+    inputs = (tensor for _, tensor in arguments.tensors())
+    moved = bytes_moved(inputs, (tensor for _, tensor in outputs), cell.case.sample.moves)
+    return prepared, [(label, tensor.clone()) for label, tensor in outputs], Work(moved, flops)
 
 
 def _prepared(cell: Cell, arguments: Arguments, function: Callable[..., Any]) -> Prepared:
     """A contender with arguments of its own."""
-    outputs = judging.reference_of(cell, arguments) if arguments.like else Answer()
-    mine = judging.provider_arguments(cell, arguments, outputs)
+    mine = judging.provider_arguments(cell, arguments, form_of_out(cell, arguments))
     written = {id(tensor) for _, tensor in changed_arguments(mine, written_by(cell.case.operator, arguments))}
     restored = [(tensor, tensor.clone()) for _, tensor in mine.tensors() if id(tensor) in written]
     return Prepared(mine, lambda: function(*mine.args, **mine.kwargs), restored)
+
+
+def form_of_out(cell: Cell, arguments: Arguments) -> Answer:
+    """What an `out=` must be like, from the device: at these sizes a reference on the CPU would take minutes."""
+    if not arguments.like:
+        return Answer()
+    operator = cell.case.operator
+    call: Callable[..., Any] = native_function(operator)
+    if operator.reference == "aten":
+        call = functional(operator.name, arguments)
+    there = judging.provider_arguments(cell, replace(arguments, like={}), Answer())
+    with torch.no_grad(), torch.device(cell.profile.device):
+        outputs = flatten(call(*there.args, **there.kwargs))
+    return Answer(outputs, outputs)
 
 
 def _outputs(cell: Cell, arguments: Arguments, mine: Arguments, returned: Any) -> list[Labelled]:
@@ -207,8 +223,12 @@ def _same_values(cell: Cell, arguments: Arguments, got: torch.Tensor, due: torch
 def _measure(cell: Cell, baseline: Prepared, candidate: Prepared, procedure: Procedure, work: Work) -> Timing:
     device = cell.profile.device
     before = devices.conditions(device)
-    with torch.no_grad():
-        measured = measure(baseline.contender, candidate.contender, stopwatch_of(device), procedure)
+    VALUES.computed = False  # putting an answer in order serves the comparison, which has been made
+    try:
+        with torch.no_grad():
+            measured = measure(baseline.contender, candidate.contender, stopwatch_of(device), procedure)
+    finally:
+        VALUES.computed = True
     conditions = {f"{name} before": value for name, value in before.items()}
     conditions |= {f"{name} after": value for name, value in devices.conditions(device).items()}
     low, high = measured.speedup.low, measured.speedup.high

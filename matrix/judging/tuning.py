@@ -50,33 +50,31 @@ def _choose_by(try_out: Callable[..., list[float]]) -> None:
 def _run_once(tuner: Any, args: tuple[Any, ...], config: Any, kwargs: dict[str, Any]) -> list[float]:
     if tuner.matrix_settled:
         return REFUSED
-    return _attempt(tuner, args, config, kwargs, tuner.fn.run)
+    return _attempt(tuner, args, config, kwargs)
 
 
 def _compile(tuner: Any, args: tuple[Any, ...], config: Any, kwargs: dict[str, Any]) -> list[float]:
     if not tuner.matrix_settled:
-        return _attempt(tuner, args, config, kwargs, tuner.fn.run)
-    _attempt(tuner, args, config, kwargs, tuner.fn.warmup)
+        return _attempt(tuner, args, config, kwargs)
+    _attempt(tuner, args, config, kwargs | {"warmup": True})
     return REFUSED
 
 
-def _attempt(
-    tuner: Any, args: tuple[Any, ...], config: Any, kwargs: dict[str, Any], run: Callable[..., Any]
-) -> list[float]:
-    """Run or compile one configuration as the tuner would; one that does not fit the device is passed over, as it does."""
+def _attempt(tuner: Any, args: tuple[Any, ...], config: Any, kwargs: dict[str, Any]) -> list[float]:
+    """Run one configuration as the tuner would (or compile it, where `kwargs` say so); one that does not fit is passed over."""
     from triton.compiler.errors import CompileTimeAssertionFailure
     from triton.runtime.errors import OutOfResources, PTXASError
 
     current = kwargs | config.all_kwargs()
     full = {**tuner.nargs, **current}
-    hooks = run == tuner.fn.run
+    runs = not kwargs.get("warmup")
     try:
-        if hooks:
-            if config.pre_hook is not None:
-                config.pre_hook(full)
+        if runs and config.pre_hook is not None:
+            config.pre_hook(full)
+        if runs:
             tuner.pre_hook(full)
-        run(*args, **current)
-        if hooks:
+        tuner.fn.run(*args, **current)
+        if runs:
             tuner.post_hook(full, exception=None)
     except (OutOfResources, CompileTimeAssertionFailure, PTXASError):
         return REFUSED

@@ -150,7 +150,7 @@ class Orchestrator:
             self.tracker.confirming += confirming
             tasks = [self.task(group[name], name) for name in batch]
             devices = self.devices(group)
-            if _evidence(group) is Evidence.TIME and not self.settings.together:
+            if _evidence(group) is Evidence.TIME:
                 side_by_side = max(1, len(devices))
             started, quarantine = yield from self.carry_session(tasks, side_by_side, devices)
             self.tracker.confirming -= confirming

@@ -30,7 +30,6 @@ class RunSettings:
     grace         seconds after the limit until a worker that its own watchdog did not end is killed from outside
     start_seconds what a worker may take for its imports
     bad_starts    failed probes and starts in a row that put the device in quarantine
-    together      whether cells of evidence `time` share a device: not while they are timed
     pytest        further arguments for pytest
     """
 
@@ -44,7 +43,6 @@ class RunSettings:
     grace: float = 5.0
     start_seconds: float = 300.0
     bad_starts: int = 3
-    together: bool = False
     pytest: tuple[str, ...] = ()
 
 

@@ -194,8 +194,10 @@ class Warden:
 
 def device_of(spec: Any, session: Session) -> str:
     """Which of the session's devices a worker was given; empty: whatever is there."""
+    if not session.devices:
+        return ""
     variable = session.tasks[0].cell.profile.one_device
-    return str(spec.env.get(variable, "")) if session.devices and variable else ""
+    return str(spec.env.get(variable, "")) if variable else ""
 
 
 def _parse(line: bytes) -> Event | None:

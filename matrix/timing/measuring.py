@@ -25,15 +25,17 @@ class Procedure:
     warm_seconds   least time of warm-up;  warm_limit: most time;  stable: by how much the last laps may differ from those
     before
     half_width     half of the speed-up's 95 % interval, as a share of it, at which measuring ends
-    least_blocks, most_blocks, seconds   the least and the most that is measured, whatever the interval
+    least_blocks, least_seconds   the least that is measured, whatever the interval
+    most_blocks, seconds   the most
     """
 
-    warm_seconds: float = 0.03
+    warm_seconds: float = 0.1
     warm_limit: float = 0.5
     stable: float = 0.02
-    half_width: float = 0.005
-    least_blocks: int = 10
-    most_blocks: int = 400
+    half_width: float = 0.003
+    least_blocks: int = 20
+    most_blocks: int = 250
+    least_seconds: float = 0.1
     seconds: float = 1.0
 
 
@@ -78,7 +80,8 @@ def measure(
         spent, blocks = clock() - started, len(laps) // BLOCK
         a, b = split(laps)
         found = speedup_interval([lap.seconds for lap in a], [lap.seconds for lap in b])
-        if blocks >= procedure.least_blocks and found.half_width <= procedure.half_width:
+        enough = blocks >= procedure.least_blocks and spent >= procedure.least_seconds
+        if enough and found.half_width <= procedure.half_width:
             return Measured(a, b, found, "interval", stable)
         if blocks >= procedure.most_blocks or (blocks >= LEAST_BLOCKS and spent >= procedure.seconds):
             return Measured(a, b, found, "cap", stable)

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 import torch
 
-# What is counted as memory traffic (`Sample.moves`).
-MOVES = ("all", "outputs", "inputs")
-
 
 @dataclass(frozen=True)
 class Work:
@@ -25,10 +22,12 @@ def bytes_moved(inputs: Iterable[torch.Tensor], outputs: Iterable[torch.Tensor],
     all      each input read once and each output written once (an argument that is changed is both)
     outputs  as much read as written, and the index tensors: for calls that pick from a larger input
     inputs   each input read once: for calls whose output is next to nothing
+    written  each output written once: for calls that make values of none
+    A tensor that is both returned and changed in place is written once.
     """
     read = sum(map(extent, inputs_read(inputs, moves)))
-    written = sum(map(extent, outputs))
-    return {"all": read + written, "outputs": read + 2 * written, "inputs": read}[moves]
+    written = sum(map(extent, {(tensor.data_ptr(), tensor.shape): tensor for tensor in outputs}.values()))
+    return {"all": read + written, "outputs": read + 2 * written, "inputs": read, "written": written}[moves]
 
 
 def inputs_read(inputs: Iterable[torch.Tensor], moves: str) -> list[torch.Tensor]:

@@ -27,10 +27,10 @@ CALLS = [
     for sample in operator.samples
     if sample.kind == "timed"
 ]
-LARGEST = (
-    300_000_000  # bytes of the inputs and of the outputs: they are drawn by the processor, and several copies are held
-)
-BUSY = 8_000_000  # bytes, of the larger of both: what a chip of 4 TB/s moves in the time that a launch takes
+# Bytes of the inputs and of the outputs: inputs are drawn by the processor, and several copies are held.
+LARGEST = 300_000_000
+# Bytes of the larger of both: what a chip of 4 TB/s moves in the time that a launch takes.
+BUSY = 8_000_000
 # What no one can answer without values: how long the output is, which token goes where, what is found in a table.
 BY_VALUE = [
     "masked_select",
@@ -168,9 +168,9 @@ def test_every_operator_with_cases_is_timed_or_says_why_not() -> None:
     assert sum(bool(operator.slow) for operator in OPERATORS.values()) < 12
 
 
-def test_the_smoke_tier_is_timed_in_two_dtypes() -> None:
+def test_the_smoke_tier_is_timed_in_two_dtypes_at_least() -> None:
     for name in smoke_operators():
-        assert len(OPERATORS[name].samples[-1].dtypes or ()) == 2, name
+        assert len(OPERATORS[name].samples[-1].dtypes or ()) >= 2, name
 
 
 def test_a_file_stands_beside_each_file_of_rows() -> None:

@@ -46,6 +46,10 @@ def mm(x, y): return x @ y
 def doubles(x): return x.mul_(2)
 def slow_reference(x):
     import time; time.sleep(0.3); return x + x
+SEEN = []
+def ordered(x):
+    from operators.adapters.values import VALUES
+    SEEN.append(VALUES.computed); return 2 * x
 def no_reference(x): raise RuntimeError("not on this device")
 """
 
@@ -59,7 +63,7 @@ def make_cell(tmp_path: Path) -> MakeCell:
 
     def make(provider: str, call: str = "T[5]", reference: str = "reference", **facts: object) -> Cell:
         raises = bool(facts.pop("raises", False))
-        evidence = Evidence(facts.pop("evidence", Evidence.RUN))
+        evidence = Evidence(str(facts.pop("evidence", "run")))
         declared = {
             "name": "test.double",
             "base": "double",

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import pytest
-import torch
 from collections.abc import Callable
 
-from matrix.judging import judge as judging
+import pytest
+import torch
+
+from matrix.addresses import resolve
+from matrix.cell import Cell
 from matrix.judging import timed
+from matrix.judging.inputs import draw
 from matrix.judging.judge import judge
+from matrix.judging.preparing import prepare
 from matrix.judging.timed import allowed_distance, distance
 from matrix.outcome import Evidence, Outcome, Phase
 from matrix.timing.measuring import Procedure
+from operators.adapters.values import VALUES
+from operators.call import parse_call
 
-QUICK = Procedure(warm_seconds=0.0, warm_limit=0.01, seconds=0.02, most_blocks=12)
+MakeCell = Callable[..., Cell]
+
+QUICK = Procedure(warm_seconds=0.0, warm_limit=0.01, seconds=0.02, most_blocks=12, least_seconds=0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +44,22 @@ def test_a_right_answer_is_timed(make_cell: MakeCell) -> None:
     assert (timing.bandwidth_share or 0) > 0
     assert timing.arithmetic_share is None
     assert phases[-3:] == [Phase.TIME, Phase.COMPARE, Phase.TIME]
+
+
+def test_a_call_in_place_writes_what_it_returns_once(make_cell: MakeCell) -> None:
+    result = judge(make_cell("doubles", "T[64, 64]", "doubles", outputs=("0",), evidence="time"), lambda _: None)
+    assert result.outcome is Outcome.PASS, result.detail
+    assert result.timing is not None
+    assert result.timing.moved == 2 * 64 * 64 * 4
+
+
+def test_an_answer_is_not_put_in_order_while_it_is_timed(make_cell: MakeCell) -> None:
+    cell = make_cell("ordered", evidence="time")
+    assert judge(cell, lambda _: None).outcome is Outcome.PASS
+    seen = resolve(cell.case.operator.providers["mine"]).__globals__["SEEN"]
+    assert seen[0] is True
+    assert seen[-1] is False
+    assert VALUES.computed
 
 
 def test_torch_s_own_operator_is_the_baseline_of_an_aten_row(make_cell: MakeCell) -> None:
@@ -92,12 +116,23 @@ def test_arguments_that_a_call_changes_are_restored_before_each(make_cell: MakeC
     cell = make_cell("doubles", reference="doubles", outputs=("0",), evidence="time")
     result = judge(cell, lambda _: None)
     assert result.outcome is Outcome.PASS, result.detail
-    arguments = judging.draw(judging.parse_call(cell.case.sample.call), "float32", cell.id.seed_text)
+    arguments = draw(parse_call(cell.case.sample.call), "float32", cell.id.seed_text)
     prepared = timed._prepared(cell, arguments, lambda x: x.mul_(2))
     for _ in range(3):
         prepared.restore()
         prepared.call()
     assert torch.equal(prepared.arguments.args[0], 2 * arguments.args[0])
+
+
+def test_what_is_written_to_an_argument_is_timed_too(make_cell: MakeCell) -> None:
+    result = judge(make_cell("into", "T[5], out=like(0)", evidence="time"), lambda _: None)
+    assert result.outcome is Outcome.PASS, result.detail
+
+
+def test_preparing_calls_the_provider_once_and_notes_no_timing(make_cell: MakeCell) -> None:
+    assert prepare(make_cell("double"), lambda _: None).outcome is Outcome.PASS
+    assert prepare(make_cell("into", "T[5], out=like(0)"), lambda _: None).outcome is Outcome.PASS
+    assert prepare(make_cell("fails"), lambda _: None).outcome is Outcome.ERROR
 
 
 def test_evidence_time_asks_for_a_timing(make_cell: MakeCell) -> None:

@@ -114,7 +114,9 @@ def test_a_planted_slowdown_is_found_and_the_same_code_is_not_accused() -> None:
     assert sum(same for _, same in found) == 0
 
 
-@pytest.mark.parametrize(("blocks", "spent", "most"), [(1, 0.001, 9), (10, 0.01, 5), (399, 0.1, 1), (6, 3.0, 1)])
+@pytest.mark.parametrize(
+    ("blocks", "spent", "most"), [(1, 0.001, 9), (10, 0.01, 10), (30, 0.1, 15), (249, 0.1, 1), (6, 3.0, 1)]
+)
 def test_the_next_batch_is_within_what_is_left(blocks: int, spent: float, most: int) -> None:
     assert 1 <= next_size(blocks, spent, Procedure()) <= most
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from matrix.timing.device import conditions, device_name, launch_floor, peak_arithmetic, peak_bandwidth
 from matrix.timing.work import bytes_moved, extent, operations
+from operators.operator import MOVES
 
 
 def test_inputs_are_read_once_and_outputs_written_once() -> None:
@@ -20,6 +22,20 @@ def test_a_call_that_picks_reads_what_it_writes_and_its_indices() -> None:
 
 def test_a_call_that_reduces_to_next_to_nothing_reads() -> None:
     assert bytes_moved([torch.zeros(100)], [torch.zeros(())], "inputs") == 400
+
+
+def test_a_call_that_makes_values_of_none_writes() -> None:
+    assert bytes_moved([torch.zeros(100)], [torch.zeros(50)], "written") == 200
+
+
+def test_what_is_returned_and_changed_is_written_once() -> None:
+    one = torch.zeros(100)
+    assert bytes_moved([one], [one, one]) == 800
+
+
+@pytest.mark.parametrize("moves", MOVES)
+def test_every_kind_of_traffic_can_be_counted(moves: str) -> None:
+    assert bytes_moved([torch.zeros(9)], [torch.zeros(9)], moves) > 0
 
 
 def test_elements_that_are_repeated_by_stride_are_one() -> None:
