@@ -206,6 +206,7 @@ def _find(
         next(iter([*same, *live]), None),
         row.vacuous,
         own_rerun=row.rerun,
+        voices=record.voices,
     )
 
 

@@ -36,7 +36,5 @@ class Overseer(Warden):
         super().bad_start(ward, status)
         if self.bad_starts[ward.device] >= self.session.settings.bad_starts:
             carrying: Any = self.config.pluginmanager.getplugin("dsession")
-            carrying.shouldstop = (
-                f"{self.bad_starts[ward.device]} workers in a row failed to start or left the device unwell"
-            )
+            carrying.shouldstop = f"{self.bad_starts[ward.device]} workers in a row failed to start or left the device unwell"
             carrying._max_worker_restart = 0  # noqa: SLF001 - pytest-xdist has no public way to start no other
