@@ -172,7 +172,6 @@ def _merging(grid: Grid) -> dict[str, Json]:
         {
             **_source(source),
             "sha256": run.origin.digest if run.origin else "",
-            "redacted": source.redacted,
             "cells": source.cells,
             "plan": run.header.plan,
             "facts": dict(run.header.machine),
@@ -189,7 +188,8 @@ def _merging(grid: Grid) -> dict[str, Json]:
 
 def _source(source: Source) -> dict[str, Json]:
     names = ("name", "digest", "machine", "stack", "started")
-    return {name: shorten(clean(getattr(source, name)), DETAIL_LIMIT) for name in names}
+    facts: dict[str, Json] = {name: shorten(clean(getattr(source, name)), DETAIL_LIMIT) for name in names}
+    return facts | {"redacted": source.redacted}
 
 
 def _provenance(finding: Finding, listed: Sequence[dict[str, Json]]) -> dict[str, Json]:

@@ -164,7 +164,7 @@ def pack_grid(grid: Grid, *, strict: bool = False) -> dict[str, Json]:
         "sources": [
             [
                 shorten(clean(text), 200)
-                for text in (item.name, item.digest, moment(item.started), item.machine, item.stack)
+                for text in (item.name, item.digest, moment(item.started), item.machine_and_redaction, item.stack)
             ]
             for item in sources(grid)
         ],

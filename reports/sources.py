@@ -33,6 +33,10 @@ class Source:
     redacted: bool
     cells: int
 
+    @property
+    def machine_and_redaction(self) -> str:
+        return f"{self.machine} (redacted)".strip() if self.redacted else self.machine
+
     def __str__(self) -> str:
         redacted = ", redacted" if self.redacted else ""
         facts = (f"{self.digest}{redacted}", count(self.cells, "cell"), moment(self.started), self.machine, self.stack)

@@ -15,6 +15,7 @@ from backends.expectation import load_expectations
 from matrix.bundle.limits import BundleError
 from matrix.bundle.merging import Merged, gather, is_merged, load, merge, save
 from matrix.bundle.writing import Packed, pack
+from matrix.plain_text import one_line
 from matrix.usage import UsageError
 from reports.grid import About, Grid, build_grid
 from reports.summary import Summary
@@ -30,7 +31,7 @@ def bundle(options: argparse.Namespace, _: Sequence[str]) -> int:
     path = options.out or Path(_name(packed))
     _write(path, packed.data)
     for warning in packed.warnings:
-        print(f"matrix: {warning}", file=sys.stderr)
+        print(f"matrix: {one_line(warning, 300)}", file=sys.stderr)
     print("\n".join(_describe(packed, path)))
     return 0
 

@@ -66,6 +66,7 @@ def test_each_cell_of_a_merged_document_says_where_it_is_from(tmp_path: Path) ->
             "machine": "node-9, 2 x ACME 9",
             "stack": "default, torch 2.13.0+cpu, triton 3.7.1, flag_gems 5.0.2",
             "started": "2026-11-26T08:00:00.000+00:00",
+            "redacted": False,
         }
         assert [(voice["name"], voice["outcome"]) for voice in cell["conflict"]] == [
             ("one.zip", "PASS"),
