@@ -103,7 +103,8 @@ def public_words() -> frozenset[str]:
 
 
 def _hosts() -> set[str]:
-    return {socket.gethostname(), platform.node(), os.environ.get("HOSTNAME", "")}
+    named = {os.environ.get(name, "") for name in ("HOSTNAME", "HOST", "SLURMD_NODENAME")}
+    return {socket.gethostname(), platform.node(), *named}
 
 
 def _users() -> set[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pytest
 from matrix.cli import main
 from reports.document import SCHEMA_FILE
 from tests.matrix.bundle.forging import EXAMPLE, copied, rewritten
+
+ROOT = Path(__file__).parents[2]
 
 
 def bundled(run: Path, path: Path, *more: str) -> Path:
@@ -153,3 +157,16 @@ def test_what_cannot_be_followed_is_one_sentence(
 def test_nothing_half_written_is_left(tmp_path: Path) -> None:
     bundled(EXAMPLE, tmp_path / "a.zip")
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
+
+
+def test_nothing_of_it_imports_torch(tmp_path: Path) -> None:
+    """Evidence is read on machines that have no stack at all."""
+    code = (
+        "import sys; from matrix.cli import main; "
+        f"main(['bundle', {str(EXAMPLE)!r}, '--out', {str(tmp_path / 'a.zip')!r}]); "
+        f"main(['merge', {str(tmp_path / 'a.zip')!r}, '--out', {str(tmp_path / 'out')!r}]); "
+        "sys.exit(str({'torch', 'triton', 'numpy'} & set(sys.modules) or ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (tmp_path / "out" / "matrix.json").is_file(), done.stderr
+    assert done.stderr.strip() == ""
