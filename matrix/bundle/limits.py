@@ -1,7 +1,7 @@
 """What a bundle may hold at most, and the error that says what is wrong with one.
 
-A bundle comes from another company's machine. A full catalogue on twenty columns takes a few megabytes packed and some
-hundred unpacked; the limits leave room for several of that, and none for a bomb.
+A bundle comes from another company's machine. The full catalogue on sixteen columns takes some megabytes packed and 150
+unpacked; the limits leave room for several of that, and none for a bomb.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ JOURNAL_BYTES = 512 * MIB
 # Reading TOML takes time that grows with the square of the keys that a line has within one another.
 PROFILE_BYTES, PROFILE_LINE = 64 * 1024, 2000
 TOTAL_BYTES = JOURNAL_BYTES + 64 * MIB
-# What a member may unpack to, for each of its packed bytes, once it is larger than RATIO_FROM. Journals reach 60.
+# The full tier on all columns that need no chip has 214,000 cells.
+RESULTS = 1_000_000
+# What a member may unpack to, for each of its packed bytes, once it is larger than RATIO_FROM. A journal of 214,000 results
+# that are much alike reaches 35.
 RATIO, RATIO_FROM = 250, MIB
 # Lists and objects within one another; a result has five.
 DEPTH = 12

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backends.reading import NAME
-from matrix.bundle.limits import BundleError, shown
+from matrix.bundle.limits import RESULTS, BundleError, shown
 from matrix.bundle.strict_json import StrictJsonError, parse_json
 from matrix.record import Json
 
@@ -97,6 +97,8 @@ def _read(value: Json) -> Manifest:
     if sorted(fields) != sorted(KEYS):
         found = ", ".join(shown(name, 30) for name in sorted(fields)[:12])
         raise _FieldError(f"has the fields {found}; they are {', '.join(KEYS)}")
+    if _whole(fields["results"], "results") > RESULTS:
+        raise _FieldError(f"says of {fields['results']} results; at most {RESULTS} are allowed")
     return Manifest(
         plan=_digest(fields["plan"], "plan"),
         results=_whole(fields["results"], "results"),

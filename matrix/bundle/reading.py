@@ -115,6 +115,8 @@ def _read_journal(
     header: Header | None = None
     found: dict[str, dict[int, Result]] = {}
     for number, line in enumerate(_lines(container, digest), 1):
+        if number > manifest.results + 1:
+            raise BundleError(container.place, JOURNAL, f"has more results than the {manifest.results} of the manifest")
         place = f"{JOURNAL}:{number}"
         fields = _event(line, container.place, place, RUN if number == 1 else RESULT)
         if header is None:

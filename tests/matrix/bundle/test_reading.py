@@ -118,6 +118,11 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: with_lines(lambda lines: lines, results=99),
         "has 15 results; the manifest says 99",
     ),
+    "more results than are said": (
+        lambda: with_lines(lambda lines: lines, results=3),
+        "more results than the 3 of the",
+    ),
+    "too many results": (lambda: with_lines(lambda lines: lines, results=10**7), "at most 1000000 are allowed"),
     "another plan": (lambda: with_lines(lambda lines: lines, plan="0" * 64), "is of another plan"),
     # the journal
     "an empty journal": (lambda: with_lines(lambda _: []), "journal.jsonl: is empty"),
