@@ -42,7 +42,7 @@ class Redaction:
 class Manifest:
     """What a bundle says of itself.
 
-    plan       digest of the run's plan;  results: how many lines of results there are
+    plan       digest of the run's plan, empty for an adopted suite;  results: how many lines of results there are
     catalogue  operator -> digest of the calls that its samples stood for, which the ids of its cells do not hold
     members    name -> (size, SHA-256) of everything but the manifest
     """
@@ -100,7 +100,7 @@ def _read(value: Json) -> Manifest:
     if _whole(fields["results"], "results") > RESULTS:
         raise _FieldError(f"says of {fields['results']} results; at most {RESULTS} are allowed")
     return Manifest(
-        plan=_digest(fields["plan"], "plan"),
+        plan=_digest(fields["plan"], "plan") if fields["plan"] != "" else "",
         results=_whole(fields["results"], "results"),
         catalogue=_catalogue(fields["catalogue"]),
         members=_members(fields["members"]),

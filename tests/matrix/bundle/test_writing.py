@@ -119,3 +119,10 @@ def test_what_could_not_be_read_of_a_run_is_said(tmp_path: Path) -> None:
     with next(directory.glob("journal-*-01-gw0.jsonl")).open("a") as file:
         file.write('{"event": "result", "cell"')
     assert any("unfinished line" in warning for warning in pack(directory).warnings)
+
+
+def test_an_adopted_suite_has_no_plan_and_travels_all_the_same(tmp_path: Path) -> None:
+    packed = pack(copied(tmp_path, plan="", cells=0, arguments=["adopt", "--profile", "sm_90", "--", "tests"]))
+    assert packed.bundle.manifest.plan == ""
+    assert packed.bundle.run.warnings == ()
+    assert len(packed.bundle.run.results) == 15
