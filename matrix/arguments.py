@@ -9,10 +9,17 @@ from typing import TypeAlias
 
 from matrix.plan import TIERS
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 EPILOG = """\
 exit codes: 0 nothing is broken, 1 something is broken, 2 usage, 3 nothing selected, 130 interrupted
 """
+DIFF_EPILOG = """\
+exit codes: 0 nothing is worse, 1 something is worse (a new failure, slower, gone, or no longer judged), 2 usage,
+3 nothing to compare
+"""
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
+VALIDATE_EPILOG = (
+    "exit codes: 0 no gate failed and the level asked for is reached, 1 otherwise, 2 usage, 130 interrupted"
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,9 +47,6 @@ def parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="write the reports of a run again, with today's expectations")
     report.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
     report.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
-    expect = commands.add_parser("expect", help="draft expectations for what broke in a run, for a person to finish")
-    expect.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
-    expect.add_argument("--profile", metavar="NAME", help="the column (default: every column of the run)")
     reached = "which of the vendor's own kernels a run's columns judged, and what stopped the others"
     provenance = commands.add_parser("provenance", help=reached)
     provenance.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
@@ -57,7 +61,10 @@ def parser() -> argparse.ArgumentParser:
     _add_package(lint)
     _add_bundle(commands)
     _add_merge(commands)
+    _add_diff(commands)
+    _add_expect(commands)
     _add_adopt(commands)
+    _add_validation(commands)
     return top
 
 
@@ -79,6 +86,85 @@ def _add_merge(commands: Commands) -> None:
     )
     merge.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for the matrix")
     merge.add_argument("--strict", action="store_true", help="expired expectations fail the merge")
+
+
+def _add_diff(commands: Commands) -> None:
+    diff = commands.add_parser(
+        "diff", help="what two runs differ in: new failures, fixed, slower, gone", epilog=DIFF_EPILOG
+    )
+    for name, which in (("old", "the run to compare with"), ("new", "the run to judge")):
+        diff.add_argument(name, type=Path, metavar=name.upper(), help=f"{which}: its directory or its matrix.json")
+    diff.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="default: text")
+    diff.add_argument("--profile", action="append", default=[], metavar="GLOB", help="only these columns; repeatable")
+    diff.add_argument("--out", type=Path, metavar="FILE", help="write there (default: standard output)")
+    diff.add_argument("--allow-gone", action="store_true", help="cells that are not in NEW are not worse")
+
+
+def _add_expect(commands: Commands) -> None:
+    expect = commands.add_parser("expect", help="what is expected of a column: draft what broke, update from a run")
+    steps = expect.add_subparsers(dest="step", required=True, metavar="draft|update")
+    draft = steps.add_parser("draft", help="print expectations for what broke in a run, for a person to finish")
+    update = steps.add_parser(
+        "update", help="rewrite the expectations from a run: what passes goes, what broke is drafted, the rest stays"
+    )
+    for step in (draft, update):
+        step.add_argument("directory", type=Path, metavar="RUN", help="a run's directory")
+        step.add_argument("--profile", metavar="NAME", help="the column (default: every column of the run)")
+    update.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file would change")
+    update.add_argument(
+        "--expectations", type=Path, metavar="DIR", help="folder of <profile>.toml (default: the one the run was given)"
+    )
+
+
+def _add_validation(commands: Commands) -> None:
+    told = (
+        "which level of FlagOS' chip adaptation the evidence of a profile amounts to, and what is missing for the next"
+    )
+    command = commands.add_parser("validate", help=told, epilog=VALIDATE_EPILOG)
+    command.add_argument("--profile", action="append", required=True, metavar="NAME", help="the profile, or its file")
+    command.add_argument(
+        "--from",
+        dest="evidence",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="directories of runs to compute from (default: run the full tier here, `run` and `time`)",
+    )
+    command.add_argument(
+        "--reference", nargs="+", default=[], type=Path, metavar="DIR", help="runs on the reference vendor's chip"
+    )
+    command.add_argument("--repeat", type=_repetitions, metavar="N", help="call each deterministic case N times")
+    command.add_argument("--hours", type=_hours, metavar="H", help="soak: call cases in turn for H hours")
+    command.add_argument("--level", metavar="NAME", help="exit with 1 unless this level is reached")
+    command.add_argument("--tier", choices=TIERS, default="smoke", help="what is repeated and soaked (default: smoke)")
+    command.add_argument(
+        "--operator", action="append", default=[], metavar="PATTERN", help="what is repeated and soaked; repeatable"
+    )
+    command.add_argument("--dtype", action="append", default=[], metavar="DTYPE", help="likewise; repeatable")
+    command.add_argument(
+        "--waivers", type=Path, metavar="DIR", help="folder of <profile>.toml (default: backends/waivers/)"
+    )
+    command.add_argument("--workers", type=_workers, metavar="N", help="worker processes (a soak has one)")
+    command.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: .matrix/<time>-<id>/)")
+    # What a report on the directory of repetitions asks of any run.
+    command.set_defaults(provider=[], catalogue=[], expectations=None, strict=False)
+
+
+def _repetitions(text: str) -> int:
+    if not text.isdecimal() or not 2 <= int(text) <= 10**6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of repetitions; allowed are 2 to 1000000")
+    return int(text)
+
+
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of hours; allowed is more than 0, up to 10000")
+    return hours
 
 
 def _add_adopt(commands: Commands) -> None:

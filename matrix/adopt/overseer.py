@@ -36,5 +36,7 @@ class Overseer(Warden):
         super().bad_start(ward, status)
         if self.bad_starts[ward.device] >= self.session.settings.bad_starts:
             carrying: Any = self.config.pluginmanager.getplugin("dsession")
-            carrying.shouldstop = f"{self.bad_starts[ward.device]} workers in a row failed to start or left the device unwell"
+            carrying.shouldstop = (
+                f"{self.bad_starts[ward.device]} workers in a row failed to start or left the device unwell"
+            )
             carrying._max_worker_restart = 0  # noqa: SLF001 - pytest-xdist has no public way to start no other

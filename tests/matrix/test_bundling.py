@@ -124,7 +124,7 @@ def test_merged_matrices_can_be_merged_and_expectations_drafted_from_them(
     assert main(["merge", str(EXAMPLE), "--out", str(tmp_path / "one")]) == 0
     assert main(["merge", str(tmp_path / "one"), str(crashed(tmp_path)), "--out", str(tmp_path / "two")]) == 1
     capsys.readouterr()
-    assert main(["expect", str(tmp_path / "two")]) == 0
+    assert main(["expect", "draft", str(tmp_path / "two")]) == 0
     assert 'outcome = "CRASH"' in capsys.readouterr().out
 
 
