@@ -59,11 +59,33 @@ def parser() -> argparse.ArgumentParser:
     lint = commands.add_parser("lint", help="what in an installed FlagGems contradicts itself or its vendors' profiles")
     lint.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only what concerns it; repeatable")
     _add_package(lint)
+    _add_bundle(commands)
+    _add_merge(commands)
     _add_diff(commands)
     _add_expect(commands)
     _add_adopt(commands)
     _add_validation(commands)
     return top
+
+
+def _add_bundle(commands: Commands) -> None:
+    bundle = commands.add_parser("bundle", help="pack a run into one file that can be sent and merged")
+    bundle.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
+    bundle.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write (default: matrix-<day>-<digest>.bundle.zip)"
+    )
+    bundle.add_argument(
+        "--redact", action="store_true", help="take out host, user, folders, addresses, serial numbers and process ids"
+    )
+
+
+def _add_merge(commands: Commands) -> None:
+    merge = commands.add_parser("merge", help="join bundles and runs, also of other machines, into one matrix")
+    merge.add_argument(
+        "sources", type=Path, nargs="+", metavar="BUNDLE", help="a bundle, or a run's or merge's directory"
+    )
+    merge.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for the matrix")
+    merge.add_argument("--strict", action="store_true", help="expired expectations fail the merge")
 
 
 def _add_diff(commands: Commands) -> None:
