@@ -54,7 +54,19 @@ def parser() -> argparse.ArgumentParser:
     lint.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only what concerns it; repeatable")
     _add_package(lint)
     _add_adopt(commands)
+    _add_doctor(commands)
     return top
+
+
+def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    doctor = commands.add_parser("doctor", help="what a profile finds on this machine, and what stops it, in one page")
+    doctor.add_argument(
+        "--profile", action="append", default=[], metavar="NAME[@EVIDENCE]", help="as of `run`; repeatable"
+    )
+    doctor.add_argument(
+        "--seconds", type=float, default=120.0, metavar="S", help="limit of each question (default: 120)"
+    )
+    doctor.add_argument("--json", action="store_true", help="for machines")
 
 
 def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

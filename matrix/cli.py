@@ -11,7 +11,7 @@ from backends.profiles import UnknownProfileError
 from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
-from matrix.commands import adopt, reading, running
+from matrix.commands import adopt, doctor, reading, running
 from matrix.identity import IdentityError
 from matrix.lint.package import PackageError
 from matrix.plan import SelectionError
@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "lint": reading.check,
     "stacks": reading.compare_stacks,
     "adopt": adopt.adopt,
+    "doctor": doctor.doctor,
 }
 
 

@@ -94,6 +94,7 @@ class Packer:
             self.text(finding.vacuous) if finding.impostors else 0,
             [self._compiled(item) for item in result.compiled[:MOST_LAUNCHES]],
             self.text(result.remembered, 40),
+            self.text(finding.own_rerun or finding.rerun_options, 1000),
         ]
         return self.facts.place(_trim(fact))
 

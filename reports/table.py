@@ -9,13 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tabulate import tabulate
-
 from matrix.outcome import Evidence, Outcome, Verdict
 from matrix.verdict import SEVERITY
 from reports.finding import Finding, Square, worst_first
 from reports.grid import Grid
 from reports.summary import Summary, compress, group_alike, next_steps
+from reports.tabular import tabulate
 from reports.terminal import Terminal, glue, plain, unglue
 from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, clean, count, duration, one_line, verdict_counts
 
