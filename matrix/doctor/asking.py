@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from matrix.runner.processes import kill
 from matrix.runner.spawn import ROOT
 
 LAST_WORDS = 2.0  # seconds in which a process that hangs may write where
+DONE = "done"  # what a process that answers does last
 SAID = 16 * 1024
 _PLACE = re.compile(r'  File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<function>\S+)')
 
@@ -45,8 +47,9 @@ def ask(profile: Profile, seconds: float, question: str, *more: str) -> Answer:
         command = [sys.executable, "-P", "-m", "matrix.doctor.questions", question, named, str(answers), *more]
         ended = _run(command, _environment(profile, folder), output, seconds)
         facts, doing = _read(answers)
+        done = ended == 0 and doing == DONE
         said = read_tail(output, SAID) or ""
-        return Answer(facts, f"{doing}: {_sentence(ended, said, seconds)}" if ended != 0 else "")
+        return Answer(facts, "" if done else f"{doing}: {_sentence(ended, said, seconds)}")
 
 
 def answer_of(command: str, seconds: float) -> Answer:
@@ -97,10 +100,8 @@ def _run(command: Sequence[str], environment: Mapping[str, str], output: Path, s
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     process.wait()
 
 
@@ -126,5 +127,7 @@ def _sentence(status: int | None, said: str, seconds: float) -> str:
         return f"no answer within {seconds:g} s{where}"
     if status < 0:
         return f"{describe_status(status)}{where}"
+    if status == 0:
+        return "the process left with status 0 before it had answered"
     lines = [line for line in said.splitlines() if line.strip()]
     return " ".join(lines[-1].split())[:300] if lines else describe_status(status)

@@ -27,10 +27,11 @@ def examine(choice: Choice, seconds: float) -> Page:
     """Everything about one profile; `seconds` is how long each question may take."""
     profile = choice.profile
     evidences = asked_of(choice)
-    checks = [*_host(observe_machine(())), look_at_packages()]
+    machine = observe_machine(())
+    checks = [*_host(machine), *_kind(profile, machine), look_at_packages()]
     usable = not checks[-1].stops
     if set(evidences) & ON_DEVICE:
-        checks += _chip(profile, seconds) if usable else _commands(profile)
+        checks += _chip(profile, seconds) if usable else _commands(profile, seconds)
     possible: dict[str, str] = {}
     if usable and not any(check.stops for check in checks):
         checks.append(look_at_provider(profile, ask(profile, seconds, "provider", evidences[0])))
@@ -38,7 +39,8 @@ def examine(choice: Choice, seconds: float) -> Page:
             checks.append(check)
             possible |= dict.fromkeys(map(str, covered), check.found if check.stops else "")
     for evidence in evidences:
-        possible.setdefault(str(evidence), "something before it stops")
+        stops = ", ".join(check.name for check in checks if check.stops)
+        possible.setdefault(str(evidence), f"stopped by {stops}")
     return Page(profile.name, profile.title, checks, possible)
 
 
@@ -62,21 +64,29 @@ def _host(machine: Machine) -> Iterator[Check]:
     yield Check("python", f"{machine.python}, {sys.executable}", stops=old, todo=todo)
 
 
+def _kind(profile: Profile, machine: Machine) -> Iterator[Check]:
+    """The kind of processor, where the chip is one."""
+    kinds = profile.probe.machines if profile.probe is not None else ()
+    if kinds and machine.machine not in kinds:
+        found = f"this machine is {machine.machine}, not {' or '.join(kinds)}"
+        yield Check("processor", found, stops=True, todo=f"run it on a {kinds[0]} machine")
+
+
 def _chip(profile: Profile, seconds: float) -> list[Check]:
     """The chip, from its driver up to Triton; what cannot be asked for lack of what is below it is left out."""
-    checks = [*_commands(profile), _one_device(profile)]
+    checks = [*_commands(profile, seconds), _one_device(profile)]
     checks.append(look_at_torch(profile, ask(profile, seconds, "torch")))
     if not checks[-1].stops:
         checks.append(look_at_triton(ask(profile, seconds, "triton")))
     return checks
 
 
-def _commands(profile: Profile) -> list[Check]:
-    """What the vendor's commands say of driver and devices. One that is not here does not stop: torch decides."""
+def _commands(profile: Profile, seconds: float) -> list[Check]:
+    """What the vendor's commands say of driver and devices: one of them must be here, and answer."""
     probe = profile.probe
     if probe is None or not probe.commands:
         return []
-    answers = {command: answer_of(command, COMMAND_SECONDS) for command in probe.commands}
+    answers = {command: answer_of(command, min(seconds, COMMAND_SECONDS)) for command in probe.commands}
     found = [f"`{command}`: {answer['said'] or 'says nothing'}" for command, answer in answers.items() if answer.facts]
     problems = [answer.problem for answer in answers.values() if answer.problem]
     if not found or any("not answer" in problem for problem in problems):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import sys
 import tomllib
 from collections.abc import Mapping
 
 from backends.availability import NEEDED
-from backends.machine import installed
+from backends.machine import NO_VERSION, is_installed
 from backends.stack import load_stacks
 from matrix.doctor.check import Check
 from matrix.runner.spawn import ROOT
@@ -17,7 +18,7 @@ from matrix.runner.spawn import ROOT
 def look_at_packages() -> Check:
     """The packages with their versions; all that are missing or too old at once, with one command that brings them."""
     pins, lowest = _pinned()
-    found = {name: version for name in pins if (version := installed([module_of(name)]).get(module_of(name)))}
+    found = {name: _version(name) for name in pins if is_installed(module_of(name))}
     absent = [name for name in pins if name not in found]
     old = [
         name for name, version in found.items() if release(version) < release(lowest.get(name, "")) and release(version)
@@ -37,6 +38,13 @@ def look_at_packages() -> Check:
 def module_of(package: str) -> str:
     """`xdist` of `pytest-xdist`."""
     return package.removeprefix("pytest-").replace("-", "_")
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return NO_VERSION
 
 
 def release(version: str) -> tuple[int, ...]:

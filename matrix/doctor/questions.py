@@ -142,7 +142,9 @@ QUESTIONS: Mapping[str, Callable[..., None]] = {
 
 def main(question: str, profile: str, path: str, *more: str) -> None:
     faulthandler.enable()
-    QUESTIONS[question](select_profiles([profile])[0], Answers(Path(path)), *more)
+    answers = Answers(Path(path))
+    QUESTIONS[question](select_profiles([profile])[0], answers, *more)
+    answers.doing("done")
 
 
 if __name__ == "__main__":
