@@ -97,7 +97,7 @@ class Warden:
                 worker=ward.worker,
                 announced=announced,
                 status=status,
-                limit=self.session.limits.seconds,
+                limit=self.limit(announced),
                 ended_for=ward.ended_for,
                 stack=read_tail(self.session.stack(ward.name)),
                 output=read_tail(self.session.output(ward.name)),
@@ -163,9 +163,12 @@ class Warden:
             ward.end(reason)
 
     def overdue(self, announced: Announced) -> Reason | None:
+        return Reason.TIME if announced.seconds > self.limit(announced) + self.session.settings.grace else None
+
+    def limit(self, announced: Announced) -> float:
+        """How long a worker may be at what it announced, in seconds."""
         settings = self.session.settings
-        limit = settings.start_seconds if announced.doing == STARTING else self.session.limits.seconds
-        return Reason.TIME if announced.seconds > limit + settings.grace else None
+        return settings.start_seconds if announced.doing == STARTING else self.session.limits.seconds
 
     def oversized(self, ward: Ward, announced: Announced) -> Reason | None:
         """Note how much of its limit a worker takes, and say when that is too much."""
