@@ -70,8 +70,10 @@ def test_every_ending_is_the_same_in_parallel_as_serially(candidates: Path) -> N
     assert {
         node: (result.outcome, result.detail) for node, result in serial.items() if "built-in" not in result.detail
     } == {node: (result.outcome, result.detail) for node, result in parallel.items() if "built-in" not in result.detail}
-    assert serial["test_random_without_a_seed"].outcome == parallel["test_random_without_a_seed"].outcome
-    assert len(serial) == 35
+    drawn = {node: result.outcome for node, result in serial.items() if "without_a_seed" in node}
+    assert drawn == {node: result.outcome for node, result in parallel.items() if node in drawn}
+    assert set(drawn.values()) == {Outcome.PASS, Outcome.WRONG}
+    assert len(serial) == 54
     for answer in said.values():
         assert "KeyError" in answer.stdout, "the conftest's hook does fail in the controller"
         assert "INTERNALERROR" not in answer.stdout
@@ -102,7 +104,8 @@ def test_the_suites_own_hooks_work_where_its_tests_run(
 ) -> None:
     (folder := tmp_path / "results").mkdir()
     monkeypatch.setenv("SUITE_RESULTS", str(folder))
-    run_suite(candidates, "out", "-n", "2", "-k", "test_good or test_last", "--quick")
+    answer = run_suite(candidates, "out", "-n", "2", "-k", "test_good or test_last", "--quick")
+    assert answer.returncode == 0
     told = [json.loads(path.read_text()) for path in folder.glob("*.json")]
     assert {node: entry["result"] for table in told for node, entry in table.items()} == {
         f"test_candidates.py::{name}": "passed"
