@@ -21,6 +21,7 @@ from matrix.outcome import Evidence
 
 COMMAND_SECONDS = 30.0
 OLDEST = (3, 11)
+KERNEL = "kernel"
 
 
 def examine(choice: Choice, seconds: float) -> Page:
@@ -38,9 +39,10 @@ def examine(choice: Choice, seconds: float) -> Page:
         for check, covered in _kernels(profile, evidences, seconds):
             checks.append(check)
             possible |= dict.fromkeys(map(str, covered), check.found if check.stops else "")
+    before = [check.name for check in checks if check.stops and not check.name.startswith(KERNEL)]
     for evidence in evidences:
-        stops = ", ".join(check.name for check in checks if check.stops)
-        possible.setdefault(str(evidence), f"stopped by {stops}")
+        if before or str(evidence) not in possible:
+            possible[str(evidence)] = f"stopped by {', '.join(before)}"
     return Page(profile.name, profile.title, checks, possible)
 
 
@@ -165,7 +167,7 @@ def _kernels(profile: Profile, evidences: list[Evidence], seconds: float) -> Ite
 
 def look_at_kernel(evidence: Evidence, answer: Answer) -> Check:
     """Whether a kernel whose answer is known is compiled, launched and right."""
-    name = f"kernel ({evidence})"
+    name = f"{KERNEL} ({evidence})"
     if problem := answer.problem or answer["unwell"]:
         todo = "compare the versions above with those that the profile is known with" if not evidence.emulated else ""
         return Check(name, problem, stops=True, todo=todo or "compare the versions above with the pinned ones")

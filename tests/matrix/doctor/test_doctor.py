@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from matrix.runner.processes import alive
+
 ROOT = Path(__file__).parents[3]
 PROFILE = """
 name = "fakechip"
@@ -106,11 +108,12 @@ def test_a_triton_without_a_driver_is_told_from_a_torch_that_works(stack: Path) 
 
 
 def test_a_command_that_hangs_is_one_line(stack: Path) -> None:
-    (stack / "bin" / "fakechip-smi").write_text("#!/bin/sh\nsleep 600\n")
+    (stack / "bin" / "fakechip-smi").write_text("#!/bin/sh\nsleep 600 & echo $! > left\nwait\n")
     (stack / "torch.py").write_text(RAISES)
     _, found = page(stack, "--profile", "fakechip.toml", "--seconds", "2")
     assert found["checks"]["driver"]["stops"]
     assert "`fakechip-smi` does not answer within 2 s" in found["checks"]["driver"]["found"]
+    assert not alive(int((stack / "left").read_text()), None)
 
 
 def test_a_missing_plug_in_is_named(stack: Path) -> None:
@@ -127,6 +130,20 @@ def test_a_column_that_needs_no_chip_is_ready_here(stack: Path) -> None:
     assert answer.stdout.splitlines()[-1] == "READY for interpret"
     assert "files of _nvidia imported" in answer.stdout
     assert "interpreted, and its answer is right" in answer.stdout
+
+
+def test_a_vendor_that_flaggems_does_not_know_is_found_out(stack: Path) -> None:
+    """FlagGems itself says nothing: it goes on with a vendor that it does know."""
+    text = (ROOT / "backends" / "cpu-interpreter.toml").read_text()
+    text = text.replace('name = "cpu-interpreter"', 'name = "mine"').replace(
+        'GEMS_VENDOR = "nvidia"', 'GEMS_VENDOR = "mine"'
+    )
+    (stack / "mine.toml").write_text(text)
+    code, found = page(stack, "--profile", "mine.toml")
+    assert code == 1
+    assert "vendor nvidia; the profile expects 'mine'" in found["checks"]["provider"]["found"]
+    assert "does not know 'mine'" in found["checks"]["provider"]["todo"]
+    assert found["evidences"] == {"interpret": {"possible": False, "why_not": "stopped by provider"}}
 
 
 def test_a_compile_target_is_ready_here(stack: Path) -> None:
