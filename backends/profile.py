@@ -20,10 +20,12 @@ class Limits:
     """What a cell may use on this profile before it is ended.
 
     seconds  wall-clock of one case;  memory_gib  address space of one worker process above what imports take
+    timing_seconds  wall-clock of timing one case, from the native operator's first call
     """
 
     seconds: float = 60.0
     memory_gib: float = 6.0
+    timing_seconds: float = 60.0
 
 
 @dataclass(frozen=True)

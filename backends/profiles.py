@@ -137,6 +137,7 @@ def _limits(parent: Table) -> Limits:
     limits = Limits(
         seconds=table.number("seconds", default=Limits.seconds, low=1, high=86400),
         memory_gib=table.number("memory_gib", default=Limits.memory_gib, low=0.25, high=4096),
+        timing_seconds=table.number("timing_seconds", default=Limits.timing_seconds, low=1, high=86400),
     )
     table.finish()
     return limits

@@ -134,6 +134,13 @@ def _add_running(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--workers", type=_workers, metavar="N", default=None, help="worker processes (default: one per core)"
     )
+    command.add_argument(
+        "--devices",
+        type=_names,
+        metavar="N,N",
+        default=(),
+        help="devices that workers are spread over, as the profile's variable names them (default: all that are seen)",
+    )
     command.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: .matrix/<time>-<id>/)")
     command.add_argument(
         "--resume", type=Path, metavar="DIR", help="go on with an interrupted run, with its own selection"
@@ -145,6 +152,13 @@ def _add_running(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--expectations", type=Path, metavar="DIR", help="folder of <profile>.toml (default: backends/expectations/)"
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names) or len(set(names)) < len(names):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of devices; write their names with commas: 0,1")
+    return names
 
 
 def _workers(text: str) -> int:

@@ -88,8 +88,9 @@ MEANING: dict[Outcome, str] = {
     Outcome.INFRA: "the fault of the suite, the emulation or the machine, not of the provider",
 }
 
-# Phases in which a failure is the suite's own.
-SUITE_PHASES = frozenset({Phase.PLAN, Phase.START, Phase.INPUTS, Phase.REFERENCE})
+# Phases in which a failure is the suite's own. A candidate that is timed has run before: what fails while both are timed is the
+# native baseline's, or the measuring's.
+SUITE_PHASES = frozenset({Phase.PLAN, Phase.START, Phase.INPUTS, Phase.REFERENCE, Phase.TIME})
 
 
 class Verdict(StrEnum):

@@ -14,7 +14,7 @@ from matrix.columns import Column
 from matrix.identity import id_text
 from matrix.outcome import Evidence, Outcome
 from operators.case import Case
-from operators.operator import Operator, Sample
+from operators.operator import TIMED, Operator, Sample
 
 TIERS = ("smoke", "quick", "full")
 # The order in which the quick and smoke tiers take edge cases: those that find most come first.
@@ -104,7 +104,12 @@ def plan(
     """
     if selection.tier not in TIERS:
         raise SelectionError(f"{selection.tier!r} is not a tier; allowed are {', '.join(TIERS)}")
-    cases = tuple(_select(selection, operators, frozenset(smoke)))
+    timing = any(column.evidence is Evidence.TIME for column in columns)
+    cases = tuple(
+        case
+        for timed in ((False, True) if timing else (False,))
+        for case in _select(selection, operators, frozenset(smoke), timed=timed)
+    )
     cells: list[Cell] = []
     presets: dict[str, Preset] = {}
     for column in columns:
@@ -120,8 +125,11 @@ def plan(
 def tells(case: Case, evidence: Evidence) -> bool:
     """Whether an evidence can say anything about a case.
 
-    What must be refused by host code has nothing to compile, and neither has a provider that is no Triton kernel.
+    Calls of real size are for timing, and timing takes no others. What must be refused by host code has nothing to compile,
+    and neither has a provider that is no Triton kernel.
     """
+    if (case.sample.kind == TIMED) is not (evidence is Evidence.TIME):
+        return False
     return evidence is not Evidence.COMPILE or (not case.sample.raises and case.operator.proof != "call")
 
 
@@ -141,7 +149,10 @@ def _preset(profile: Profile, case: Case, away: str | None) -> Preset | None:
     return Preset(Outcome.NOT_RUN, away) if away else None
 
 
-def _select(selection: Selection, operators: Mapping[str, Operator], smoke: frozenset[str]) -> Iterator[Case]:
+def _select(
+    selection: Selection, operators: Mapping[str, Operator], smoke: frozenset[str], *, timed: bool
+) -> Iterator[Case]:
+    """The cases of a selection, of those that are timed or of the others."""
     chosen = [operator for operator in operators.values() if _named(operator, selection.operators)]
     for pattern in selection.operators:
         if not any(_named(operator, (pattern,)) for operator in operators.values()):
@@ -154,7 +165,7 @@ def _select(selection: Selection, operators: Mapping[str, Operator], smoke: froz
             continue
         first = operator.base not in seen
         seen.add(operator.base)
-        for sample, dtype in _pairs(operator, selection, leading=first):
+        for sample, dtype in _pairs(operator, selection, leading=first, timed=timed):
             for provider in operator.providers:
                 if _matches(provider, selection.providers):
                     yield Case(operator, provider, dtype, sample)
@@ -170,9 +181,10 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _pairs(operator: Operator, selection: Selection, *, leading: bool) -> Iterator[tuple[Sample, str]]:
+def _pairs(operator: Operator, selection: Selection, *, leading: bool, timed: bool) -> Iterator[tuple[Sample, str]]:
     """Samples and dtypes of one operator. `leading`: it is the first of its base name, which gets more of the quick tier."""
-    offered = [(sample, _dtypes(operator, sample, selection)) for sample in operator.samples]
+    samples = (sample for sample in operator.samples if (sample.kind == TIMED) is timed)
+    offered = [(sample, _dtypes(operator, sample, selection)) for sample in samples]
     offered = [(sample, dtypes) for sample, dtypes in offered if dtypes]
     if not offered:
         return
@@ -181,7 +193,7 @@ def _pairs(operator: Operator, selection: Selection, *, leading: bool) -> Iterat
         return
     typical, dtypes = offered[0]
     yield typical, dtypes[0]
-    if selection.tier == "quick" and not leading:
+    if timed or (selection.tier == "quick" and not leading):
         return
     for dtype in _further_dtypes(dtypes, 2 if selection.tier == "smoke" else 1):
         yield typical, dtype

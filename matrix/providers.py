@@ -32,10 +32,11 @@ class UnregisteredError(LookupError):
 
 @dataclass
 class Provided:
-    """Something to call. `entered` tells whether torch came by the provider's function at all."""
+    """Something to call. `entered`: whether torch came by the provider's function at all; `handed`: with which arguments."""
 
     call: Callable[..., Any]
     entered: bool = False
+    handed: tuple[tuple[Any, ...], dict[str, Any]] | None = None
 
 
 def load(cell: Cell) -> Callable[..., Any]:
@@ -64,7 +65,7 @@ def _in_aten(name: str, function: Callable[..., Any], dispatch_key: str) -> Iter
     there = Provided(find_overload(name))
 
     def entered(*args: Any, **kwargs: Any) -> Any:
-        there.entered = True
+        there.entered, there.handed = True, (args, kwargs)
         return function(*args, **kwargs)
 
     library: Any = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]

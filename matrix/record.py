@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from matrix.outcome import Outcome, Phase
-from matrix.result import Comparison, Compiled, Launch, Result, ResultError
+from matrix.result import Comparison, Compiled, Launch, Result, ResultError, Sampled, Timing
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 T = TypeVar("T")
@@ -41,6 +41,7 @@ def result_to_json(result: Result) -> dict[str, Json]:
         ],
         "compiled": [_write_compiled(compiled) for compiled in result.compiled],
         "remembered": result.remembered,
+        "timing": _write_timing(result.timing) if result.timing else None,
         "gap": result.gap,
         "traceback": _shorten(result.traceback),
         "output": _shorten(result.output),
@@ -69,6 +70,7 @@ def result_from_json(record: object) -> Result:
             launches=tuple(_read_launch(launch) for launch in launches),
             compiled=tuple(_read_compiled(item) for item in _items(fields.get("compiled", []), "compiled")),
             remembered=_absent(_text, fields.get("remembered"), "remembered"),
+            timing=_absent(_read_timing, fields.get("timing"), "timing"),
             gap=_absent(_text, fields.get("gap"), "gap"),
             traceback=_absent(_text, fields.get("traceback"), "traceback"),
             output=_absent(_text, fields.get("output"), "output"),
@@ -192,6 +194,72 @@ def _read_compiled(record: object) -> Compiled:
         tried=_absent(_whole, fields.get("tried"), "compiled.tried"),
         fitting=_absent(_whole, fields.get("fitting"), "compiled.fitting"),
     )
+
+
+def _write_timing(timing: Timing) -> dict[str, Json]:
+    fields: dict[str, Json] = {
+        "baseline": _write_sampled(timing.baseline),
+        "candidate": _write_sampled(timing.candidate),
+        "against": timing.against,
+        "speedup": write_float(timing.speedup),
+        "speedup_low": write_float(timing.speedup_low),
+        "speedup_high": write_float(timing.speedup_high),
+        "device": timing.device,
+        "stopped": timing.stopped,
+        "stable": timing.stable,
+        "floor": write_float(timing.floor),
+        "moved": timing.moved,
+        "operations": timing.operations,
+        "peak_bandwidth": write_float(timing.peak_bandwidth),
+        "peak_arithmetic": write_float(timing.peak_arithmetic),
+        "conditions": {name: write_float(value) for name, value in timing.conditions.items()},
+    }
+    return {name: value for name, value in fields.items() if value not in (None, {})}
+
+
+def _write_sampled(sampled: Sampled) -> Json:
+    """In whole nanoseconds: no clock of a device is finer."""
+    return {
+        "nanoseconds": [max(1, round(1e9 * value)) for value in sampled.samples],
+        "host": write_float(round(sampled.host, 9)),
+    }
+
+
+def _read_timing(record: object, name: str) -> Timing:
+    fields = _mapping(record, name)
+    conditions = _mapping(fields.get("conditions", {}), f"{name}.conditions")
+    return Timing(
+        baseline=_read_sampled(fields.get("baseline"), f"{name}.baseline"),
+        candidate=_read_sampled(fields.get("candidate"), f"{name}.candidate"),
+        against=_text(fields.get("against"), f"{name}.against"),
+        speedup=_finite(fields.get("speedup"), f"{name}.speedup"),
+        speedup_low=_finite(fields.get("speedup_low"), f"{name}.speedup_low"),
+        speedup_high=_finite(fields.get("speedup_high"), f"{name}.speedup_high"),
+        device=_text(fields.get("device"), f"{name}.device"),
+        stopped=_text(fields.get("stopped"), f"{name}.stopped"),
+        stable=_truth(fields.get("stable", True), f"{name}.stable"),
+        floor=_absent(_finite, fields.get("floor"), f"{name}.floor"),
+        moved=_absent(_whole, fields.get("moved"), f"{name}.moved"),
+        operations=_absent(_whole, fields.get("operations"), f"{name}.operations"),
+        peak_bandwidth=_absent(_finite, fields.get("peak_bandwidth"), f"{name}.peak_bandwidth"),
+        peak_arithmetic=_absent(_finite, fields.get("peak_arithmetic"), f"{name}.peak_arithmetic"),
+        conditions={key: _finite(value, f"{name}.conditions.{key}") for key, value in conditions.items()},
+    )
+
+
+def _read_sampled(record: object, name: str) -> Sampled:
+    fields = _mapping(record, name)
+    values = [
+        _whole(value, f"{name}.nanoseconds") for value in _items(fields.get("nanoseconds"), f"{name}.nanoseconds")
+    ]
+    return Sampled(tuple(value / 1e9 for value in values), _finite(fields.get("host"), f"{name}.host"))
+
+
+def _finite(value: object, name: str) -> float:
+    number = read_float(value, name)
+    if not math.isfinite(number):
+        raise RecordError(f"{name} is {_show(value)}; a finite number is expected")
+    return number
 
 
 def _shorten(text: str | None) -> str | None:

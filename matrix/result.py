@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from matrix.outcome import Outcome, Phase
+from matrix.outcome import Evidence, Outcome, Phase
 
 
 class ResultError(ValueError):
@@ -78,6 +81,89 @@ class Comparison:
     vacuous: tuple[str, ...] = ()
 
 
+# Why timing ended: the interval was narrow enough, or time or number ran out.
+STOPPED = ("interval", "cap")
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Calls that were timed, none left out.
+
+    samples  seconds on the device's clock, in the order in which they were taken
+    host     median of the seconds that the host took to hand a call over
+    """
+
+    samples: tuple[float, ...]
+    host: float
+
+    def __post_init__(self) -> None:
+        if not self.samples or min(self.samples) <= 0:
+            raise ResultError("a timing has samples, each longer than nothing")
+
+    @cached_property
+    def median(self) -> float:
+        return statistics.median(self.samples)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A provider's call against the native operator's, interleaved on one device.
+
+    baseline, candidate   the native operator and the provider;  against: what the native operator is
+    speedup, speedup_low, speedup_high   baseline / candidate by blocks: the median and its 95 % interval
+    device      the device's own name;  stopped: one of STOPPED
+    stable      whether warm-up came to rest
+    floor       seconds of the least piece of work there
+    moved, operations      bytes that the call must move at least, and its floating-point operations (None: not counted)
+    peak_bandwidth, peak_arithmetic   the most that was measured on the device: bytes and operations per second
+    conditions  what the device said of itself: `temperature_c before`, `clock_mhz after`, ...
+    """
+
+    baseline: Sampled
+    candidate: Sampled
+    against: str
+    speedup: float
+    speedup_low: float
+    speedup_high: float
+    device: str
+    stopped: str
+    stable: bool = True
+    floor: float | None = None
+    moved: int | None = None
+    operations: int | None = None
+    peak_bandwidth: float | None = None
+    peak_arithmetic: float | None = None
+    conditions: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.speedup_low <= self.speedup <= self.speedup_high:
+            raise ResultError(f"a speed-up of {self.speedup} does not lie in {self.speedup_low} to {self.speedup_high}")
+        if self.stopped not in STOPPED:
+            raise ResultError(f"a timing stopped for {self.stopped!r}; allowed are {', '.join(STOPPED)}")
+        if len(self.baseline.samples) != len(self.candidate.samples):
+            raise ResultError("baseline and candidate are timed in turn, equally often")
+
+    @property
+    def bandwidth_share(self) -> float | None:
+        """Of the device's bandwidth, the share that the candidate reached."""
+        return _share(self.moved, self.candidate.median, self.peak_bandwidth)
+
+    @property
+    def arithmetic_share(self) -> float | None:
+        """Of the device's rate of arithmetic, the share that the candidate reached."""
+        return _share(self.operations, self.candidate.median, self.peak_arithmetic)
+
+    @property
+    def near_floor(self) -> bool:
+        """Whether either took less than twice the least that anything takes: then the launch was timed, not the work."""
+        least = min(self.baseline.median, self.candidate.median)
+        return self.floor is not None and least < 2 * self.floor
+
+
+def _share(amount: int | None, seconds: float, peak: float | None) -> float | None:
+    return None if amount is None or peak is None else amount / seconds / peak
+
+
 @dataclass(frozen=True)
 class Result:
     """What one attempt found.
@@ -90,6 +176,7 @@ class Result:
     output      tail of what the worker printed or the traceback
     compiled    with evidence `compile`: the kernels that were compiled, as far as the call came
     remembered  when it was found, if in an earlier run with everything the same: an ISO time
+    timing      with evidence `time`: how long it took, against the native operator
     """
 
     cell: str
@@ -106,6 +193,7 @@ class Result:
     output: str | None = None
     compiled: tuple[Compiled, ...] = ()
     remembered: str | None = None
+    timing: Timing | None = None
 
     def __post_init__(self) -> None:
         if self.outcome is Outcome.PASS and self.comparison is None and not self.compiled:
@@ -120,6 +208,11 @@ class Result:
             raise ResultError(f"{self.cell}: {self.outcome} needs a detail that says why")
         if self.outcome in (Outcome.CRASH, Outcome.TIMEOUT) and self.comparison is not None:
             raise ResultError(f"{self.cell}: a {self.outcome} has no comparison")
+        timed = self.cell.endswith(f"@{Evidence.TIME}")
+        if self.timing is not None and not (timed and self.outcome is Outcome.PASS):
+            raise ResultError(f"{self.cell}: only what passes with evidence time has a timing")
+        if timed and self.outcome is Outcome.PASS and self.timing is None:
+            raise ResultError(f"{self.cell}: a PASS with evidence time needs a timing")
         if self.gap is not None and self.outcome is not Outcome.INFRA:
             raise ResultError(f"{self.cell}: an emulation gap is INFRA, not {self.outcome}")
         if self.attempt < 1:

@@ -1,6 +1,7 @@
 """Reading the catalogue: every TOML file of rows becomes Operators, strictly, with all problems at once.
 
-The files lie in `operators/catalogue/`; a user may name more files or folders. The texts of the calls are read when a
+The files lie in `operators/catalogue/`, and the calls that are timed in `operators/timed/`; a user may name more files or
+folders. The texts of the calls are read when a
 case runs, not here: planning thousands of cases stays fast. `check_catalogue` reads them all. Nothing here imports
 torch.
 """
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from operators.call import DTYPES, CallError, parse_call
-from operators.operator import FAMILIES, PROOFS, REFERENCES, Operator, Sample
+from operators.operator import FAMILIES, MOVES, PROOFS, REFERENCES, TIMED, Operator, Sample
+from operators.timed import FOLDER as TIMED_FOLDER
+from operators.timed import with_timed
 
 FOLDER = Path(__file__).parent / "catalogue"
 TIERS = Path(__file__).parent / "tiers.toml"
@@ -33,11 +36,12 @@ KINDS = (
     "extreme",
     "large",
     "illegal",
+    TIMED,
 )
 DTYPE_NAMES = frozenset(DTYPES.values())
 REQUIRED = ("family", "providers", "reference", "against", "dtypes")
 OPTIONAL = ("base", "needs", "outputs", "vacuous", "source", "no_cases", "proof", "samples")
-SAMPLE_KEYS = ("call", "dtypes", "raises")
+SAMPLE_KEYS = ("call", "dtypes", "raises", "moves")
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _SAMPLE = re.compile(rf"({'|'.join(KINDS)})-(0|[1-9]\d*)")
@@ -56,12 +60,14 @@ class CatalogueError(ValueError):
 def load_catalogue(paths: Iterable[Path] | None = None) -> dict[str, Operator]:
     """Read the project's own rows, or those of the files and folders named, in the order of their names.
 
+    The calls that are timed come with the project's own folder; rows of other files have theirs among their samples.
     Raises CatalogueError with every problem of every file.
     """
     operators: dict[str, Operator] = {}
     homes: dict[str, Path] = {}
     problems: list[str] = []
-    for path in catalogue_files([FOLDER] if paths is None else paths):
+    folders = [FOLDER] if paths is None else list(paths)
+    for path in catalogue_files(folders):
         for name, table in _read_file(path, problems).items():
             if name in operators:
                 problems.append(f"{path}: [{name}] is already a row of {homes[name]}; a name stands for one row")
@@ -70,6 +76,9 @@ def load_catalogue(paths: Iterable[Path] | None = None) -> dict[str, Operator]:
             if found is not None:
                 operators[name] = _anchored(found, path.parent)
                 homes[name] = path
+    if FOLDER in folders and not problems:
+        files = [(path, _read_file(path, problems)) for path in catalogue_files([TIMED_FOLDER])]
+        operators = with_timed(operators, files, problems)
     if problems:
         raise CatalogueError(problems)
     return operators
@@ -246,11 +255,15 @@ def _sample(name: str, value: object, dtypes: tuple[str, ...], where: str, probl
         problems.append(f'{where}: found {value!r}; it is a call as text or {{ call = "...", raises = true }}')
         return Sample(name, "")
     _check_keys(value, SAMPLE_KEYS, where, problems)
-    raises = value.get("raises", False)
+    raises, moves = value.get("raises", False), value.get("moves", MOVES[0])
     if not isinstance(raises, bool):
         problems.append(f"{where}: raises is {raises!r}; allowed are true and false")
+    if moves not in MOVES:
+        problems.append(f"{where}: moves is {moves!r}; allowed are {', '.join(MOVES)}")
+    if raises and name.startswith(f"{TIMED}-"):
+        problems.append(f"{where}: a call that is timed is one that is taken; leave raises out")
     narrowed = _dtypes(value["dtypes"], f"{where} dtypes", problems) if "dtypes" in value else None
     foreign = [dtype for dtype in narrowed or () if dtype not in dtypes and not raises]
     if foreign:
         problems.append(f"{where}: {', '.join(foreign)} is not among the operator's dtypes: {', '.join(dtypes)}")
-    return Sample(name, value["call"], narrowed, raises is True)
+    return Sample(name, value["call"], narrowed, raises is True, moves)

@@ -38,19 +38,30 @@ REFERENCES = ("float64", "native", "distribution", "none")
 # What shows that the provider did the work: a Triton kernel of its own ran, or it was called at all.
 PROOFS = ("launch", "call")
 
+# The kind of the samples that are timed, and are asked for nothing else.
+TIMED = "timed"
+# What is counted as the memory traffic of a timed sample:
+#   all      each input is read once and each output written once
+#   outputs  as many elements are read as are written, and the tensors of indices: a part of an input is looked up
+#   inputs   the inputs alone: what is written is next to nothing
+#   written  the outputs alone, each written once: values are made, and none is read
+MOVES = ("all", "outputs", "inputs", "written")
+
 
 @dataclass(frozen=True)
 class Sample:
     """One way to call an operator.
 
     `name` is `<family of the sample>-<number>`, for instance `typical-0`, `empty-0`, `nan-1`, `illegal-0`.
-    `dtypes` narrows the operator's own list; None means all of them. `raises` says that the call must raise.
+    `dtypes` narrows the operator's own list; None means all of them. `raises` says that the call must raise. `moves`, one
+    of MOVES, says what a timed call is held against when its bandwidth is computed.
     """
 
     name: str
     call: str
     dtypes: tuple[str, ...] | None = None
     raises: bool = False
+    moves: str = MOVES[0]
 
     @property
     def kind(self) -> str:
@@ -78,6 +89,7 @@ class Operator:
     proof       one of PROOFS; `call` is for providers that are no Triton kernels
     no_cases    why the operator has no samples, if it has none
     vacuous     reason why an output of all zeros, or the input itself, is the right answer, if it is
+    slow        why no sample of it is timed, if there is a reason
     source      where the samples come from: `OpInfo add`, or `own`
     """
 
@@ -95,6 +107,7 @@ class Operator:
     source: str = "own"
     no_cases: str | None = None
     proof: str = "launch"
+    slow: str | None = None
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -16,9 +16,11 @@ from typing import TextIO
 from backends.expectation import Expectation
 from matrix.outcome import Evidence, Outcome
 from matrix.record import Json, result_to_json, write_float
-from matrix.result import Result
+from matrix.result import Result, Timing
+from matrix.timing.statistics import median_interval
 from reports.finding import Finding
 from reports.grid import Grid
+from reports.speed import speeds
 from reports.summary import Summary
 from reports.wording import clean, shorten, tail
 
@@ -52,6 +54,7 @@ def document_head(grid: Grid, *, strict: bool = False) -> dict[str, Json]:
         "profiles": _profiles(grid),
         "machine": dict(latest.header.machine) if latest else {},
         "totals": _totals(grid),
+        "speed": _speed(grid),
         "vacuity": _vacuity(summary),
         "expectations": _expectations(grid),
         "gaps": [
@@ -101,6 +104,7 @@ def _more(finding: Finding) -> dict[str, Json]:
         "comparison": spelled.get("comparison"),
         "launches": launches[:MOST_LAUNCHES] if isinstance(launches, list) else [],
         "compiled": compiled[:MOST_LAUNCHES] if isinstance(compiled, list) else [],
+        "timing": _timing(result.timing) if result.timing else None,
         "remembered": result.remembered,
         "gap": result.gap,
         "worker": result.worker,
@@ -108,6 +112,40 @@ def _more(finding: Finding) -> dict[str, Json]:
         "output": tail(clean(result.output or ""), OUTPUT_LIMIT),
         "expectation": _expectation(finding.expectation) if finding.expectation else None,
     }
+
+
+def _timing(timing: Timing) -> Json:
+    """What was measured, without the raw samples: those are in the journal."""
+    facts: dict[str, Json] = {"against": timing.against, "device": timing.device, "stopped": timing.stopped}
+    numbers = {
+        "speedup": timing.speedup,
+        "speedup_low": timing.speedup_low,
+        "speedup_high": timing.speedup_high,
+        "floor_seconds": timing.floor,
+        "bandwidth_share": timing.bandwidth_share,
+        "arithmetic_share": timing.arithmetic_share,
+    }
+    for name, sampled in (("baseline", timing.baseline), ("candidate", timing.candidate)):
+        interval = median_interval(sampled.samples)
+        numbers |= {f"{name}_seconds": interval.median, f"{name}_low": interval.low, f"{name}_high": interval.high}
+        numbers |= {f"{name}_host_seconds": sampled.host}
+    facts |= {name: write_float(value) for name, value in numbers.items() if value is not None}
+    return facts | {"samples": len(timing.baseline.samples), "stable": timing.stable}
+
+
+def _speed(grid: Grid) -> Json:
+    return [
+        {
+            "profile": speed.column.profile.name,
+            "geometric_mean": write_float(speed.mean),
+            "timed": len(speed.timed),
+            "cells": len(speed.findings),
+            "faster": len(speed.faster),
+            "slower": len(speed.slower),
+            "near_floor": speed.near_floor,
+        }
+        for speed in speeds(grid)
+    ]
 
 
 def _attempt(result: Result) -> Json:

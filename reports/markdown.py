@@ -13,6 +13,7 @@ from matrix.outcome import Outcome, Verdict
 from matrix.verdict import SEVERITY
 from reports.finding import Finding, Square, worst_first
 from reports.grid import Grid
+from reports.speed import describe_timing, speeds, square_speed, timing_of
 from reports.summary import Summary, compress, group_alike
 from reports.tabular import tabulate
 from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, count, duration, moment, one_line, verdict_counts
@@ -34,6 +35,7 @@ def render_markdown(grid: Grid, *, strict: bool = False) -> str:
         _totals(grid),
         _unrun(summary),
         _matrix(grid),
+        _speed(grid),
         _problems("What broke", summary.broken),
         _problems("Fault of the suite", [finding for finding in summary.suite if finding.result.gap is None]),
         _gaps(summary),
@@ -139,8 +141,23 @@ def _square(square: Square) -> str:
         return ""
     number, total = square.verdicts[square.worst], len(square.findings)
     numbers = str(total) if number == total else f"{number}/{total}"
-    text = f"{SYMBOLS[square.worst]} {numbers} {square.worst}"
+    text = f"{SYMBOLS[square.worst]} {numbers} {square.worst}{square_speed(square)}"
     return f"**{text}**" if square.worst is Verdict.BROKEN else text
+
+
+def _speed(grid: Grid) -> str:
+    found = speeds(grid)
+    if not found:
+        return ""
+    lines = ["## Speed", "", "Against the native operator on the same device, interleaved.", ""]
+    lines += [f"- **{plain(str(speed.column))}** {plain(str(speed))}" for speed in found]
+    rows = [
+        [plain(str(speed.column)), code(item.id.operator), item.dtype, code(describe_timing(timing_of(item))[0])]
+        for speed in found
+        for item in [*speed.slower[:MOST_NAMES], *speed.faster[-MOST_NAMES:]]
+    ]
+    table = _table(["column", "operator", "dtype", "speed"], rows) if rows else ""
+    return "\n".join([*lines, "", table]).rstrip()
 
 
 def _problems(title: str, findings: Sequence[Finding]) -> str:

@@ -20,6 +20,7 @@ from matrix.result import Comparison, Compiled, Result
 from matrix.verdict import LOUD, SEVERITY
 from reports.finding import Finding
 from reports.grid import Grid
+from reports.speed import describe_timing, speeds, square_speed, timing_of
 from reports.summary import Summary
 from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, clean, count, moment, shorten, tail
 
@@ -94,6 +95,7 @@ class Packer:
             self.text(finding.vacuous) if finding.impostors else 0,
             [self._compiled(item) for item in result.compiled[:MOST_LAUNCHES]],
             self.text(result.remembered, 40),
+            [self.text(line, 300) for line in describe_timing(result.timing)] if result.timing else [],
             self.text(finding.own_rerun or finding.rerun_options, 1000),
         ]
         return self.facts.place(_trim(fact))
@@ -148,6 +150,11 @@ def pack_grid(grid: Grid, *, strict: bool = False) -> dict[str, Json]:
         ],
         "families": list(dict.fromkeys(row.family for row in grid.rows)),
         "rows": [[row.base, row.family] for row in grid.rows],
+        "speeds": {
+            str(place): [square_speed(row.squares[place]) for row in grid.rows]
+            for place, column in enumerate(grid.columns)
+            if column.evidence is Evidence.TIME
+        },
         "cases": _cases(grid, cases, packer),
         "layers": _layers(grid, cases, packer),
         "notes": _notes(grid, strict=strict),
@@ -273,7 +280,10 @@ def _notes(grid: Grid, *, strict: bool) -> Json:
         for reason, number in reasons.most_common(3)
     ]
     no_cases = [("", f"{name}: {reason}") for name, reason in grid.no_cases.items()]
+    slower = [(item.text, describe_timing(timing_of(item))[0]) for speed in speeds(grid) for item in speed.slower]
+    means = "; ".join(f"{speed.column}: {speed}" for speed in speeds(grid))
     return [
+        _note("Speed", f"Slower than the native operator. {means}.", slower, keep=bool(means)),
         _note("Not run", "Why cells could not be tried here.", unrun),
         _note("Gaps of the emulation", "No fault of an operator: what the emulation cannot do yet.", gaps),
         _note("Expectations to look at", "Stale or expired: they excuse nothing, or nothing any more.", lapsed),

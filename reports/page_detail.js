@@ -57,12 +57,13 @@ const line = (name, ...values) => {
 const list = (items) => (items.length ? element("ul", {}, items.map((item) => element("li", {}, item))) : null);
 
 function cellFacts(cell) {
-  const [phase, detail, gap, launches, attempts, expectation, traceback, output, unstable, vacuous, compiled, remembered, own] = cell.fact;
+  const [phase, detail, gap, launches, attempts, expectation, traceback, output, unstable, vacuous, compiled, remembered, speed, own] = cell.fact;
   const found = string(detail) || `${cell.outcome.meaning}.`;
   const facts = element("dl", {},
     line("verdict", `${verdicts[cell.verdict].name}: ${verdicts[cell.verdict].meaning}`),
     line("outcome", `${cell.outcome.name}, in phase ${string(phase)}: ${cell.outcome.meaning}`),
     line("evidence", `${cell.evidence[0]}: ${cell.evidence[1]}`),
+    line("speed", list((speed || []).map(string))),
     line("call", caseCall[cell.place] ? element("code", {}, `${string(caseOperator[cell.place])}(${string(caseCall[cell.place])})`) : null),
     line("emulation gap", string(gap)),
     expectation ? line("expected", `${string(expectation[0])}: ${string(expectation[1])}${expectation[2] ? ` (${string(expectation[2])})` : ""}`) : [],

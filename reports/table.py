@@ -13,6 +13,7 @@ from matrix.outcome import Evidence, Outcome, Verdict
 from matrix.verdict import SEVERITY
 from reports.finding import Finding, Square, worst_first
 from reports.grid import Grid
+from reports.speed import describe_timing, speeds, square_speed, timing_of
 from reports.summary import Summary, compress, group_alike, next_steps
 from reports.tabular import tabulate
 from reports.terminal import Terminal, glue, plain, unglue
@@ -41,6 +42,7 @@ def render_table(
         _totals(summary, terminal),
         _unrun(summary, terminal),
         _matrix(grid, terminal),
+        _speed(grid, terminal),
         _problems("What broke", summary.broken, terminal),
         _problems("Fault of the suite", [item for item in summary.suite if item.result.gap is None], terminal),
         _gaps(summary, terminal),
@@ -150,7 +152,17 @@ def _square(square: Square, terminal: Terminal) -> str:
         return ""
     number, total = square.verdicts[square.worst], len(square.findings)
     numbers = str(total) if number == total else f"{number}/{total}"
-    return terminal.paint(f"{SYMBOLS[square.worst]} {numbers} {square.worst}", square.worst)
+    return terminal.paint(f"{SYMBOLS[square.worst]} {numbers} {square.worst}{square_speed(square)}", square.worst)
+
+
+def _speed(grid: Grid, terminal: Terminal) -> list[str]:
+    lines = []
+    for speed in speeds(grid):
+        lines += terminal.wrap(f"{speed.column}: {speed}", hang="      ")
+        for finding in speed.slower[:MOST_NAMES]:
+            first = describe_timing(timing_of(finding))[0]
+            lines.append(f"    slower  {finding.id.operator} {finding.dtype}: {one_line(first, 120)}")
+    return [terminal.bold("Speed") + "  against the native operator on the same device", *lines] if lines else []
 
 
 def _bands(

@@ -33,14 +33,19 @@ class Overseer(Warden):
         report.outcome = "rerun"  # type: ignore[assignment]
         sched.mark_test_pending(crashitem)
 
-    def limit(self, announced: Announced) -> float:
+    def patience(self, announced: Announced) -> float:
         """A file may take as long to import as a worker to start; a test has its own limit."""
+        return self.session.settings.start_seconds if announced.phase is Phase.PLAN else super().patience(announced)
+
+    def limit(self, announced: Announced) -> float:
         return self.session.settings.start_seconds if announced.phase is Phase.PLAN else super().limit(announced)
 
     def bad_start(self, ward: Ward, status: int) -> None:
         """After too many bad starts in a row no other worker is started."""
         super().bad_start(ward, status)
-        if self.bad_starts >= self.session.settings.bad_starts:
+        if self.bad_starts[ward.device] >= self.session.settings.bad_starts:
             carrying: Any = self.config.pluginmanager.getplugin("dsession")
-            carrying.shouldstop = f"{self.bad_starts} workers in a row failed to start or left the device unwell"
+            carrying.shouldstop = (
+                f"{self.bad_starts[ward.device]} workers in a row failed to start or left the device unwell"
+            )
             carrying._max_worker_restart = 0  # noqa: SLF001 - pytest-xdist has no public way to start no other

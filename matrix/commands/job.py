@@ -13,9 +13,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from backends.expectation import Expectations, folder_of, load_expectations
+from backends.machine import Machine
+from backends.profile import Profile
 from matrix.arguments import parser
 from matrix.declared import Declared
 from matrix.identity import parse_id
+from matrix.outcome import Evidence
 from matrix.plan import Plan, Selection
 from matrix.result import Result
 from matrix.run import Header
@@ -29,6 +32,8 @@ from reports.table import Terminal, render_table
 from reports.write import write_reports
 
 HOME = Path(".matrix")
+# Where FlagGems is to remember what its tuners chose: nowhere (matrix/judging/tuning.py says when).
+FORGOTTEN = "sqlite:///:memory:"
 # Options whose value may be a path.
 PATHS = ("--profile", "--catalogue", "--expectations")
 ADOPTING = ("python", "-m", "matrix", "adopt")
@@ -119,7 +124,8 @@ def header_of(directory: Path) -> Header:
     return header
 
 
-def run_settings(workers: int | None) -> RunSettings:
+def run_settings(workers: int | None, devices: Mapping[str, tuple[str, ...]] | None = None) -> RunSettings:
+    """How cells are carried; `devices`: by profile, what workers are spread over."""
     cache = (HOME / "cache").resolve()
     environment = {
         "MATRIX_CACHE": str(cache),
@@ -129,7 +135,30 @@ def run_settings(workers: int | None) -> RunSettings:
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
     }
-    return RunSettings(workers=workers or os.cpu_count() or 1, environment=environment)
+    return RunSettings(
+        workers=workers or os.cpu_count() or 1,
+        environment=environment,
+        devices=devices or {},
+        by_evidence={Evidence.RUN: {"FLAGGEMS_DB_URL": FORGOTTEN}},
+    )
+
+
+def devices_of(profile: Profile, machine: Machine, asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """The devices of a profile that workers are spread over: those that are asked for, or all that torch sees.
+
+    They go by their names for the profile's variable. Where it is set already, it names those that this user may use.
+    """
+    seen = machine.devices[profile.name].names if profile.name in machine.devices else ()
+    if profile.one_device is None or not seen:
+        return ()
+    allowed = os.environ.get(profile.one_device)
+    names = [name.strip() for name in allowed.split(",")] if allowed else [str(number) for number in range(len(seen))]
+    if strangers := [name for name in asked if name not in names]:
+        raise UsageError(
+            f"--devices names {', '.join(strangers)}; {profile.name} has {', '.join(names)} here ({profile.one_device})"
+        )
+    chosen = tuple(asked) or tuple(names)
+    return chosen if len(chosen) > 1 or asked else ()
 
 
 def write_and_show(job: Job, seconds: float | None = None) -> int:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from backends.stack import load_stacks, stack_of
@@ -15,6 +16,7 @@ from matrix.commands.job import (
     HOME,
     Job,
     declarations,
+    devices_of,
     header_of,
     new_directory,
     run_settings,
@@ -23,7 +25,7 @@ from matrix.commands.job import (
 )
 from matrix.declared import Declared
 from matrix.identity import parse_id
-from matrix.outcome import Phase
+from matrix.outcome import Evidence, Phase
 from matrix.plan import Plan
 from matrix.remembered import Memory
 from matrix.result import Result
@@ -32,6 +34,7 @@ from matrix.runner.controller import carry
 from matrix.runner.foreground import rerun
 from matrix.runner.journal import read_run
 from matrix.runner.progress import Display
+from matrix.runner.session import RunSettings
 from matrix.usage import UsageError
 
 NOTHING = 3
@@ -116,12 +119,16 @@ def _carry(job: Job) -> None:
     memory = Memory(HOME / "cache" / "compiled")
     if not job.options.fresh:
         given += memory.recall(job.planned.runnable)
+    asked = job.options.devices
+    devices = {profile.name: devices_of(profile, machine, asked) for profile in job.declared.profiles}
+    settings = run_settings(job.options.workers, devices)
+    prepare(job, settings)
     try:
         with closing(Display(sys.stderr)) as display:
             carry(
                 job.planned.runnable,
                 job.directory,
-                run_settings(job.options.workers),
+                settings,
                 display,
                 header=header,
                 given=given,
@@ -129,6 +136,23 @@ def _carry(job: Job) -> None:
             )
     finally:
         memory.keep(job.planned.runnable, read_run(job.directory))
+
+
+def prepare(job: Job, settings: RunSettings) -> None:
+    """Compile what will be timed, with all workers at once: while a case is timed there is one for each device."""
+    judged = read_run(job.directory).results if job.directory.is_dir() else {}
+    timed = [cell for cell in job.planned.runnable if cell.evidence is Evidence.TIME and str(cell.id) not in judged]
+    ahead = [replace(cell, evidence=Evidence.RUN) for cell in timed]
+    if not ahead or settings.workers == 1:
+        return
+    print(f"matrix: compiling the kernels of {len(ahead)} calls that will be timed", file=sys.stderr, flush=True)
+    compiling = replace(
+        settings,
+        judge="matrix.judging.preparing:prepare",
+        warm="matrix.judging.preparing:warm",
+    )
+    with closing(Display(sys.stderr)) as display:
+        carry(ahead, job.directory / "preparing", compiling, display, confirm=lambda _: False)
 
 
 def _stack(packages: Mapping[str, str]) -> dict[str, str]:

@@ -25,7 +25,10 @@ OF_PROVIDER = (Phase.IMPORT, Phase.COMPILE, Phase.RUN)
 
 @dataclass
 class Attempt:
-    """One try at a cell: where it stands, and what it has gathered so far."""
+    """One try at a cell: where it stands, and what it has gathered so far.
+
+    entered  whether torch came by the provider's function;  handed: the arguments that torch handed to it
+    """
 
     cell: Cell
     announce: Announce
@@ -34,6 +37,7 @@ class Attempt:
     launches: tuple[Launch, ...] = ()
     compiled: tuple[Compiled, ...] = ()
     entered: bool = False
+    handed: tuple[tuple[Any, ...], dict[str, Any]] | None = None
     started: float = field(default_factory=time.perf_counter)
 
     def enter(self, phase: Phase) -> None:
@@ -73,7 +77,8 @@ def blame(attempt: Attempt, error: BaseException) -> Result:
         return attempt.result(Outcome.OOM, f"wants more memory than a worker is given: {detail}", **facts)
     if attempt.phase in OF_PROVIDER:
         return attempt.result(Outcome.ERROR, detail, **facts)
-    return attempt.result(Outcome.INFRA, f"{attempt.phase} failed: {detail}", **facts)
+    what = "the native operator, or timing it, failed" if attempt.phase is Phase.TIME else f"{attempt.phase} failed"
+    return attempt.result(Outcome.INFRA, f"{what}: {detail}", **facts)
 
 
 def describe(error: BaseException) -> str:

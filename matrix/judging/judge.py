@@ -40,9 +40,13 @@ class SuiteFault(Exception):  # noqa: N818 - a fault of ours, told apart from er
 
 def judge(cell: Cell, announce: Announce) -> Result:
     """Judge one cell. `announce` is told of every phase before it begins, so that a death can be charged to it."""
-    attempt = Attempt(cell, announce)
+    return guarded(Attempt(cell, announce), _judge)
+
+
+def guarded(attempt: Attempt, judge_it: Callable[[Attempt], Result]) -> Result:
+    """What judging comes to, whatever is raised."""
     try:
-        return _judge(attempt)
+        return judge_it(attempt)
     except BaseException as error:  # noqa: BLE001 - the one boundary: candidates raise anything, SystemExit included
         return blame(attempt, error)
 
@@ -58,6 +62,10 @@ def _judge(attempt: Attempt) -> Result:
     arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
     if cell.evidence is Evidence.COMPILE:
         return _judge_compiled(attempt, function, arguments)
+    if cell.evidence is Evidence.TIME:
+        from matrix.judging.timed import judge_timed
+
+        return judge_timed(attempt, function, arguments)
     attempt.enter(Phase.REFERENCE)
     due = reference_of(cell, arguments)
     mine = provider_arguments(cell, arguments, due)
@@ -88,7 +96,7 @@ def _judge_compiled(attempt: Attempt, function: Callable[..., Any], arguments: A
     if isinstance(attempt.emulator, Compiler) and attempt.emulator.unknown.stopped is not None:
         raise attempt.emulator.unknown.stopped  # host code caught it and went on without the value
     got = flatten(returned) + changed_arguments(mine, written_by(attempt.cell.case.operator, arguments))
-    if silent := _undispatched(attempt, arguments, got):
+    if silent := undispatched(attempt, arguments, got):
         return attempt.result(Outcome.UNDISPATCHED, silent)
     if not attempt.compiled:
         nothing = Comparison("nothing to compute, so no kernel to compile", 0, 0)
@@ -158,15 +166,15 @@ def call_provider(attempt: Attempt, function: Callable[..., Any], mine: Argument
         ):
             try:
                 returned = there.call(*mine.args, **mine.kwargs)
-                _wait_for_device(attempt)
+                wait_for_device(attempt)
                 return returned
             finally:
-                attempt.entered = there.entered
+                attempt.entered, attempt.handed = there.entered, there.handed
     finally:
         attempt.note(launches)
 
 
-def _wait_for_device(attempt: Attempt) -> None:
+def wait_for_device(attempt: Attempt) -> None:
     """What a kernel does wrong on a chip is known when it has ended: later the fault would be another phase's."""
     if attempt.emulator is None and attempt.cell.profile.device != "cpu":
         module: Any = getattr(torch, attempt.cell.profile.device.partition(":")[0], None)
@@ -219,7 +227,7 @@ def compare_returned(attempt: Attempt, arguments: Arguments, mine: Arguments, re
     got += [(f"argument {name}", mine.kwargs[name]) for name in arguments.like]
     got = [(label, tensor.detach().to("cpu")) for label, tensor in got]
     judged = compare_outputs(attempt.cell, arguments, got, due)
-    if silent := _undispatched(attempt, arguments, got):
+    if silent := undispatched(attempt, arguments, got):
         right = "the answer is right" if not judged.complaint else f"and the answer is wrong: {judged.complaint}"
         return attempt.result(Outcome.UNDISPATCHED, f"{silent}; {right}", phase=Phase.RUN)
     complaint = judged.complaint or _trespass(arguments, mine, written)
@@ -233,7 +241,7 @@ def _failed(judged: Judged) -> Comparison:
     return comparison if comparison.mismatched else replace(comparison, rule=f"{comparison.rule}; inputs must stay")
 
 
-def _undispatched(attempt: Attempt, arguments: Arguments, got: list[Labelled]) -> str:
+def undispatched(attempt: Attempt, arguments: Arguments, got: list[Labelled]) -> str:
     """Why the answer is not the provider's kernel's; empty when it is, or when there was nothing to compute."""
     if not attempt.entered:
         return "torch never came by the provider's function"

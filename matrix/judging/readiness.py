@@ -15,6 +15,8 @@ from matrix.cell import Cell
 from matrix.compilation import Compiler
 from matrix.emulation import Emulator
 from matrix.judging.judge import emulator_of
+from matrix.judging.tuning import settle_on_first
+from matrix.outcome import Evidence
 
 COUNT = 64
 
@@ -31,6 +33,13 @@ _worker = Worker()
 
 
 def warm(cell: Cell) -> None:
+    """Make this process ready to judge cells like this one."""
+    make_ready(cell)
+    if cell.evidence is Evidence.RUN and cell.profile.device != "cpu":
+        settle_on_first()
+
+
+def make_ready(cell: Cell) -> None:
     """Import torch, Triton and the provider, and set the emulation up, before the first case is timed.
 
     A provider that does not import is left to the case: there it is charged to the provider, in phase import.

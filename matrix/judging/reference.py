@@ -15,7 +15,7 @@ import torch
 
 from matrix.addresses import resolve
 from matrix.judging.answer_file import AnswerFileError, pack, unpack
-from matrix.judging.aten import functional, place_of, written_arguments
+from matrix.judging.aten import find_overload, functional, place_of, written_arguments
 from matrix.judging.inputs import Arguments, widened
 from matrix.judging.outputs import Labelled, changed_arguments, flatten
 from operators.operator import Operator
@@ -92,6 +92,13 @@ def call_native(operator: Operator, arguments: Arguments) -> list[Labelled]:
     by_index = flatten(returned)
     outputs += [(f"argument {name}", by_index[index][1]) for name, index in arguments.like.items()]
     return [(label, tensor.detach()) for label, tensor in outputs]
+
+
+def native_function(operator: Operator) -> Callable[..., Any]:
+    """What is timed against: torch's own operator as it is named, `out=` and all, or the operator's reference."""
+    found: Callable[..., Any]
+    found = find_overload(operator.name) if operator.reference == "aten" else resolve(operator.reference)
+    return found
 
 
 @cache

@@ -30,7 +30,7 @@ from matrix.runner.output import read_tail
 from matrix.runner.progress import Progress
 from matrix.runner.session import RunSettings, Session, Task
 from matrix.runner.spawn import Carrying
-from matrix.runner.tracker import Tracker
+from matrix.runner.tracker import Quarantine, Tracker
 
 # Times that a session may end early without a single new result before its cells are given up.
 FRUITLESS = 2
@@ -87,6 +87,8 @@ class Orchestrator:
     confirm: Callable[[Result], bool]
     header: Header
     sessions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    # Devices in quarantine, by profile.
+    unwell: dict[str, set[str]] = field(default_factory=dict)
     # Cells that were at work when their whole session died, with how often: each is tried alone the next time.
     suspects: Counter[str] = field(default_factory=Counter)
     last_words: str = ""
@@ -136,7 +138,7 @@ class Orchestrator:
         """Carry the cells of one profile and evidence, then confirm; why it was given up early, if it was."""
         quarantine = yield from self.exhaust(group, self.to_carry, workers)
         if quarantine is None:
-            quarantine = yield from self.exhaust(group, self.to_confirm, 1)
+            quarantine = yield from self.exhaust(group, self.to_confirm, max(1, len(self.devices(group))))
         return quarantine
 
     def exhaust(self, group: Group, due: Callable[[str], bool], workers: int) -> Steps:
@@ -147,14 +149,25 @@ class Orchestrator:
             confirming = len(todo) if due == self.to_confirm else 0
             self.tracker.confirming += confirming
             tasks = [self.task(group[name], name) for name in batch]
-            started, quarantine = yield from self.carry_session(tasks, side_by_side)
+            devices = self.devices(group)
+            if _evidence(group) is Evidence.TIME:
+                side_by_side = max(1, len(devices))
+            started, quarantine = yield from self.carry_session(tasks, side_by_side, devices)
             self.tracker.confirming -= confirming
             if quarantine is not None:
-                return quarantine
+                self.unwell.setdefault(tasks[0].cell.profile.name, set()).add(quarantine.device)
+                if not self.devices(group):
+                    return quarantine.reason
             left = [name for name in batch if due(name)]
             fruitless = 0 if len(left) < len(batch) else fruitless + 1
             self.suspect([name for name in left if name in started], alone=len(batch) == 1)
         return None
+
+    def devices(self, group: Group) -> tuple[str, ...]:
+        """The devices of a group's profile that are well, where it has several or they were named."""
+        profile = next(iter(group.values())).profile
+        named = self.settings.devices.get(profile.name, ()) if profile.one_device else ()
+        return tuple(device for device in named if device not in self.unwell.get(profile.name, ()))
 
     def choose(self, todo: list[str], workers: int) -> tuple[list[str], int]:
         """What the next session carries: everything free of suspicion, and then each suspect alone."""
@@ -183,13 +196,13 @@ class Orchestrator:
         return Task(cell, name, self.tracker.next_attempt(name))
 
     def carry_session(
-        self, tasks: Sequence[Task], workers: int
-    ) -> Generator[None, None, tuple[frozenset[str], str | None]]:
-        """Carry tasks in one pytest process; which cells it began, and why the device was put in quarantine, if it was."""
+        self, tasks: Sequence[Task], workers: int, devices: tuple[str, ...] = ()
+    ) -> Generator[None, None, tuple[frozenset[str], Quarantine | None]]:
+        """Carry tasks in one pytest process; which cells it began, and which device was put in quarantine, if one was."""
         profile = tasks[0].cell.profile
         name = f"{self.number:03d}-{next(self.sessions):02d}"
         mark = uuid.uuid4().hex
-        session = Session(name, self.directory, mark, os.getpid(), profile.limits, self.settings, tuple(tasks))
+        session = Session(name, self.directory, mark, os.getpid(), profile.limits, self.settings, tuple(tasks), devices)
         self.journal.write("session", {"name": name, "mark": mark, "cells": len(tasks)})
         watched = self.tracker.begin(name)
         try:

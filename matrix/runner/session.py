@@ -24,8 +24,9 @@ class RunSettings:
     warm          address of `warm(cell) -> None`: imports, once per worker; empty: none
     probe         address of `probe() -> str | None`: why the device is not well; empty: none
     workers       processes side by side, for a profile whose cells may share a device
-    devices       names for the profile's `one_device` variable, one worker each; empty: `workers` on whatever is there
+    devices       by profile, names for its `one_device` variable: workers are spread over them; none: whatever is there
     environment   variables of the workers besides the profile's own; `{profile}` in a value is the profile's name
+    by_evidence   further variables of the workers that give an evidence
     grace         seconds after the limit until a worker that its own watchdog did not end is killed from outside
     start_seconds what a worker may take for its imports
     bad_starts    failed probes and starts in a row that put the device in quarantine
@@ -36,8 +37,9 @@ class RunSettings:
     warm: str = "matrix.judging.readiness:warm"
     probe: str = "matrix.judging.readiness:probe"
     workers: int = 2
-    devices: tuple[str, ...] = ()
+    devices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    by_evidence: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     grace: float = 5.0
     start_seconds: float = 300.0
     bad_starts: int = 3
@@ -59,6 +61,7 @@ class Session:
 
     name     `<run>-<number>`, unique in the directory;  mark: what its processes carry in their environment
     parent   pid of the orchestrator, without which the session must not live
+    devices  those that its workers are spread over, by their names for the profile's `one_device` variable
     """
 
     name: str
@@ -68,6 +71,7 @@ class Session:
     limits: Limits
     settings: RunSettings
     tasks: tuple[Task, ...]
+    devices: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:

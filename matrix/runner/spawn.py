@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -98,11 +99,11 @@ def command(session: Session, profile: Profile, workers: int) -> list[str]:
 
 
 def _workers(session: Session, profile: Profile, workers: int) -> list[str]:
-    devices = session.settings.devices if profile.one_device else ()
-    if not devices:
-        return ["-n", str(min(workers, len(session.tasks)))]
-    specs = [f"popen//env:{profile.one_device}={device}" for device in devices[: min(workers, len(session.tasks))]]
-    return [part for spec in specs for part in ("--tx", spec)]
+    number = min(workers, len(session.tasks))
+    if not session.devices:
+        return ["-n", str(number)]
+    spread = itertools.islice(itertools.cycle(session.devices), number)
+    return [part for device in spread for part in ("--tx", f"popen//env:{profile.one_device}={device}")]
 
 
 def environment(session: Session, profile: Profile, workers: int) -> dict[str, str]:
@@ -112,5 +113,7 @@ def environment(session: Session, profile: Profile, workers: int) -> dict[str, s
     variables |= {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PYTHONHASHSEED": "0"}
     variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SESSION_VARIABLE: session.mark}
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"), str(Path.cwd()))))
-    given = {name: value.replace(OF_PROFILE, profile.name) for name, value in session.settings.environment.items()}
+    settings = session.settings
+    given = {**settings.environment, **settings.by_evidence.get(session.tasks[0].cell.evidence, {})}
+    given = {name: value.replace(OF_PROFILE, profile.name) for name, value in given.items()}
     return variables | dict(profile.environment) | given

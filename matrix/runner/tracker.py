@@ -15,17 +15,25 @@ from matrix.runner.journal import PATTERN, Event, Reading, Tail
 from matrix.runner.progress import Progress
 
 
+@dataclass(frozen=True)
+class Quarantine:
+    """A device that is not used any more, by its name for the profile's variable (empty: the only one), and why."""
+
+    device: str
+    reason: str
+
+
 @dataclass
 class Watched:
     """A session at work, as its journals tell.
 
     started     cells that it began;  running: what is at work now, by journal
-    quarantine  why it gave the device up, if it did;  moved: when it last wrote anything (monotonic seconds)
+    quarantine  which device it gave up, and why, if it did;  moved: when it last wrote anything (monotonic seconds)
     """
 
     started: set[str] = field(default_factory=set)
     running: dict[str, str] = field(default_factory=dict)
-    quarantine: str | None = None
+    quarantine: Quarantine | None = None
     moved: float = field(default_factory=time.monotonic)
 
     @property
@@ -43,7 +51,7 @@ class Watched:
             case {"event": "result", "cell": str(cell)}:
                 self.running = {where: what for where, what in self.running.items() if what != cell}
             case {"event": "quarantine", "reason": str(reason)}:
-                self.quarantine = reason
+                self.quarantine = Quarantine(str(event.get("device") or ""), reason)
 
 
 class Tracker:

@@ -28,6 +28,7 @@ class Ward:
     memory: float = 0.0
     ended_for: Reason | None = None
     charged: str | None = None
+    device: str = ""
 
     @property
     def worker(self) -> str:

@@ -13,11 +13,12 @@ import json
 import os
 import threading
 import time
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from matrix.outcome import Outcome
+from matrix.outcome import Outcome, Phase
 from matrix.result import Result
 from matrix.runner.announcement import CARRYING, IDLE, STARTING, Announced, read_announcement
 from matrix.runner.death import Death, Reason, describe_status, judge_death
@@ -44,7 +45,7 @@ class Warden:
         self.journal = Journal(session.journal("warden"), f"warden-{os.getpid()}")
         self.journal.opened()
         self.wards: dict[str, Ward] = {}
-        self.bad_starts = 0
+        self.bad_starts: Counter[str] = Counter()
         adopt_orphans()
         threading.Thread(target=self.watch, name="warden", daemon=True).start()
 
@@ -53,7 +54,7 @@ class Warden:
         node.workerinput["matrix_parent"] = os.getpid()
         process = node.gateway._io.popen  # noqa: SLF001 - execnet has no public name for it
         name = node.gateway.id
-        self.wards[name] = Ward(name, process, count_kills())
+        self.wards[name] = Ward(name, process, count_kills(), device=device_of(node.gateway.spec, self.session))
 
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         """A worker has left the channel: ended in good order (no error), or died."""
@@ -109,15 +110,17 @@ class Warden:
     def bad_start(self, ward: Ward, status: int) -> None:
         """Count failed probes and starts in a row; so many of them, and the device goes into quarantine."""
         if self.was_well(ward):
-            self.bad_starts = 0
-        self.bad_starts += 1
-        if self.bad_starts < self.session.settings.bad_starts:
+            self.bad_starts[ward.device] = 0
+        self.bad_starts[ward.device] += 1
+        number = self.bad_starts[ward.device]
+        if number < self.session.settings.bad_starts:
             return
-        reason = f"{self.bad_starts} workers in a row failed to start or left the device unwell"
+        on = f" on device {ward.device}" if ward.device else ""
+        reason = f"{number} workers in a row{on} failed to start or left the device unwell"
         probe = self.last(ward, "probe")
         said = read_tail(self.session.output(ward.name), 500) or "it printed nothing"
         why = (probe and probe.get("reason")) or f"{describe_status(status)}; {said}"
-        self.journal.write("quarantine", {"reason": f"{reason}; the last: {why}"})
+        self.journal.write("quarantine", {"device": ward.device, "reason": f"{reason}; the last: {why}"})
 
     def was_well(self, ward: Ward) -> bool:
         """Whether this worker has seen the device well."""
@@ -163,12 +166,17 @@ class Warden:
             ward.end(reason)
 
     def overdue(self, announced: Announced) -> Reason | None:
-        return Reason.TIME if announced.seconds > self.limit(announced) + self.session.settings.grace else None
+        return Reason.TIME if announced.seconds > self.patience(announced) + self.session.settings.grace else None
 
-    def limit(self, announced: Announced) -> float:
-        """How long a worker may be at what it announced, in seconds."""
+    def patience(self, announced: Announced) -> float:
+        """How long a worker may be at what it announced, in seconds, all phases of a cell together."""
         settings = self.session.settings
         return settings.start_seconds if announced.doing == STARTING else self.session.limits.seconds
+
+    def limit(self, announced: Announced) -> float:
+        """What the watchdog allowed for the phase that was announced last."""
+        limits = self.session.limits
+        return limits.timing_seconds if announced.phase is Phase.TIME else limits.seconds
 
     def oversized(self, ward: Ward, announced: Announced) -> Reason | None:
         """Note how much of its limit a worker takes, and say when that is too much."""
@@ -189,6 +197,14 @@ class Warden:
             with contextlib.suppress(ProcessLookupError):
                 if pid not in known and os.getsid(pid) != os.getsid(0):
                     kill(pid)
+
+
+def device_of(spec: Any, session: Session) -> str:
+    """Which of the session's devices a worker was given; empty: whatever is there."""
+    if not session.devices:
+        return ""
+    variable = session.tasks[0].cell.profile.one_device
+    return str(spec.env.get(variable, "")) if variable else ""
 
 
 def _parse(line: bytes) -> Event | None:

@@ -83,7 +83,7 @@ class Worker:
         self.watchdog.arm(self.session.limits.seconds)
         try:
             self.carrying = True
-            result = self.judge(task.cell, self.announcement.phase)
+            result = self.judge(task.cell, self.enter)
             self.carrying = False
         except BaseException as error:  # noqa: BLE001 - the boundary: sys.exit and Ctrl-C of a candidate end here too
             self.leave_if_forked()
@@ -95,6 +95,12 @@ class Worker:
         self.journal.result(result)
         self.announcement.end()
         return result
+
+    def enter(self, phase: Phase) -> None:
+        """Announce a phase. Timing has a limit of its own, from when it begins: the native operator may be the slow one."""
+        self.announcement.phase(phase)
+        if phase is Phase.TIME and os.getpid() == self.pid:
+            self.watchdog.arm(min(self.session.limits.timing_seconds, self.session.limits.seconds))
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """On SIGINT: raise in the case that sent it; between cases it is a late one and means nothing."""

@@ -1,4 +1,7 @@
-"""Whether what a provider returns has values: where kernels are only compiled it has none, and nothing can be put in order."""
+"""Whether what a provider returns is put in order.
+
+Where kernels are only compiled it has no values, and where they are timed the order is no part of the work.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Values:
-    """`computed` is set once, before the first call, by what runs the calls."""
+    """`computed` is set by what runs the calls: once where they are compiled, and while they are timed."""
 
     computed: bool = True
 

@@ -329,6 +329,26 @@ def hang_reference() -> None:
     time.sleep(3600)
 
 
+def hang_baseline() -> None:
+    """A native operator that never answers."""
+    time.sleep(3600)
+
+
+def crash_baseline() -> None:
+    segfault()
+
+
+def needs_second_chip() -> str | None:
+    """A probe: of two chips the first one is not well."""
+    return None if os.environ.get("CHIP_VISIBLE") == "1" else "the fan of this chip is off"
+
+
+def on_which_chip() -> bool:
+    Path(os.environ[STATE], f"on-chip-{os.environ.get('CHIP_VISIBLE', 'none')}").touch()
+    time.sleep(0.2)
+    return True
+
+
 def unwell() -> str:
     """A probe that is never content."""
     return "the fan is off"

@@ -21,7 +21,7 @@ PROFILE = Profile(
     device="cpu",
     dispatch_key="CPU",
     evidence=("interpret",),
-    limits=Limits(seconds=2.0, memory_gib=0.125),
+    limits=Limits(seconds=2.0, memory_gib=0.125, timing_seconds=1.0),
 )
 # The same with torch imported before time and memory are counted.
 TORCH = replace(PROFILE, name="fakes-torch", limits=Limits(seconds=30.0, memory_gib=0.5))

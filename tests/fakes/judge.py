@@ -31,12 +31,21 @@ def judge(cell: Cell, announce: Callable[[Phase], None]) -> Result:
         resolve(operator.reference)()
     announce(Phase.RUN)
     got = resolve(operator.providers[cell.case.provider])()
+    if operator.reference.endswith("baseline"):
+        announce(Phase.TIME)
+        resolve(operator.reference)()
     announce(Phase.COMPARE)
     total = 1 if inputs is None else 2
     if got is True:
         return Result(str(cell.id), Outcome.PASS, Phase.COMPARE, comparison=Comparison("equal", total, 0))
     comparison = Comparison("equal", total, 1, got=str(got)[:100], expected="True")
     return Result(str(cell.id), Outcome.WRONG, Phase.COMPARE, f"got {str(got)[:100]}", comparison=comparison)
+
+
+def judge_run(cell: Cell, announce: Callable[[Phase], None]) -> Result:
+    """As `judge`; a cell with evidence `time` answers that it is not run, so that it needs no timing."""
+    found = judge(cell, announce)
+    return Result(found.cell, Outcome.INFRA, found.phase, "not timed")
 
 
 def probe() -> str | None:

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from backends.profile import Profile
+from backends.profiles import load_profiles
 from matrix.columns import Column
 from matrix.outcome import Evidence, Outcome
 from matrix.plan import Plan, Selection, SelectionError, plan
+from operators.catalogue import load_catalogue, smoke_operators
 from operators.operator import Operator, Sample
 
 PROFILE = Profile("chip", "A chip", "maker", "cpu", "CPU", ("interpret",))
@@ -17,6 +19,7 @@ SAMPLES = tuple(
     Sample(name, "T[2]")
     for name in ("typical-0", "typical-1", "expanded-0", "odd-0", "odd-1", "nan-0", "strided-0", "illegal-0")
 )
+TIMED = (Sample("timed-0", "T[9]", ("float16", "float32")), Sample("timed-1", "T[8]", ("float16", "float32")))
 
 
 def operator(name: str, base: str, dtypes: tuple[str, ...] = ("float32", "float16", "bfloat16", "int64")) -> Operator:
@@ -30,6 +33,15 @@ def made(selection: Selection, *profiles: Profile, unavailable: dict[str, str] |
     columns = [Column(profile, Evidence(profile.evidence[0])) for profile in profiles or (PROFILE,)]
     away = {column: unavailable[column.profile.name] for column in columns} if unavailable else None
     return plan(selection, columns, OPERATORS, ["mm"], away)
+
+
+def timed(selection: Selection, *evidences: Evidence) -> Plan:
+    """The plan for operators that have timed samples too, but for `add.Scalar`."""
+    operators = {
+        name: found if name == "add.Scalar" else replace(found, samples=(*SAMPLES, *TIMED))
+        for name, found in OPERATORS.items()
+    }
+    return plan(selection, [Column(PROFILE, evidence) for evidence in evidences], operators, ["mm"])
 
 
 def rows(result: Plan) -> list[tuple[str, str, str]]:
@@ -94,6 +106,35 @@ def test_what_must_be_refused_has_nothing_to_compile() -> None:
         for evidence in (Evidence.COMPILE, Evidence.INTERPRET)
     ]
     assert counts == [4 * len(SAMPLES), 4 * len(SAMPLES) + 4]
+
+
+@pytest.mark.parametrize("evidence", [Evidence.COMPILE, Evidence.INTERPRET, Evidence.RUN])
+@pytest.mark.parametrize("tier", ["smoke", "quick", "full"])
+def test_calls_that_are_timed_change_no_other_plan(tier: str, evidence: Evidence) -> None:
+    without = plan(Selection(tier), [Column(PROFILE, evidence)], OPERATORS, ["mm"])
+    assert timed(Selection(tier), evidence).digest == without.digest
+
+
+def test_what_is_timed_is_timed_samples_only() -> None:
+    first = [("add.Tensor", "float16", "timed-0"), ("mm", "float16", "timed-0")]
+    assert rows(timed(Selection("smoke"), Evidence.TIME)) == first[1:]
+    assert rows(timed(Selection("quick"), Evidence.TIME)) == first
+    everything = rows(timed(Selection("full"), Evidence.TIME))
+    assert len(set(everything)) == len(everything) == 2 * len(TIMED) * 2
+    assert {sample for _, _, sample in everything} == {"timed-0", "timed-1"}
+    assert {dtype for _, dtype, _ in rows(timed(Selection("quick", dtypes=("float32",)), Evidence.TIME))} == {"float32"}
+
+
+def test_timing_stands_beside_other_columns() -> None:
+    both = timed(Selection("quick"), Evidence.TIME, Evidence.RUN)
+    assert both.ids == timed(Selection("quick"), Evidence.TIME).ids + timed(Selection("quick"), Evidence.RUN).ids
+
+
+def test_the_full_plan_of_the_interpreter_is_what_it_was_before_anything_was_timed() -> None:
+    """Its ids are in journals, expectations and documents; harvesting more cases changes this figure on purpose."""
+    column = Column(load_profiles()["cpu-interpreter"], Evidence.INTERPRET)
+    found = plan(Selection("full"), [column], load_catalogue(), smoke_operators())
+    assert (len(found.cells), found.digest[:16]) == (13446, "70f7592a58d731a6")
 
 
 def test_one_profile_may_have_a_column_for_each_of_its_evidences() -> None:

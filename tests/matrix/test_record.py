@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from matrix.outcome import Outcome, Phase
 from matrix.record import TEXT_LIMIT, RecordError, result_from_json, result_to_json
-from matrix.result import Comparison, Compiled, Launch, Result
+from matrix.result import Comparison, Compiled, Launch, Result, Sampled, Timing
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 numbers = st.none() | st.floats()
@@ -76,6 +76,69 @@ compilations = st.builds(
     compiled=st.lists(compiled | tuned, min_size=1, max_size=3).map(tuple),
     remembered=st.none() | texts.filter(bool),
 )
+
+
+positive = st.integers(1, 10**10).map(lambda nanoseconds: nanoseconds / 1e9)
+sampled = st.lists(positive, min_size=3, max_size=3).map(lambda values: Sampled(tuple(values), 1e-6))
+timings = st.builds(
+    lambda one, other, bounds, facts: Timing(
+        one, other, "aten::add", bounds[1], bounds[0], bounds[2], "a chip", **facts
+    ),
+    sampled,
+    sampled,
+    st.lists(st.floats(1e-3, 1e3), min_size=3, max_size=3).map(sorted),
+    st.fixed_dictionaries(
+        {
+            "stopped": st.sampled_from(["interval", "cap"]),
+            "stable": st.booleans(),
+            "floor": st.none() | positive,
+            "moved": st.none() | st.integers(0, 2**50),
+            "operations": st.none() | st.integers(0, 2**50),
+            "peak_bandwidth": st.none() | st.floats(1.0, 1e13),
+            "conditions": st.dictionaries(texts, st.floats(-1e6, 1e6), max_size=3),
+        }
+    ),
+)
+
+
+@given(timings)
+def test_a_timing_comes_back_as_it_was(timing: Timing) -> None:
+    cell = "chip:add/gems[dtype=float32,sample=timed-0]@time"
+    result = Result(cell, Outcome.PASS, Phase.COMPARE, comparison=Comparison("same", 1, 0), timing=timing)
+    assert result_from_json(json.loads(json.dumps(result_to_json(result), allow_nan=False))) == result
+
+
+TIMED = {
+    "baseline": {"nanoseconds": [5, 6], "host": 1e-6},
+    "candidate": {"nanoseconds": [5, 6], "host": 1e-6},
+    "against": "aten::add",
+    "speedup": 1.0,
+    "speedup_low": 0.9,
+    "speedup_high": 1.1,
+    "device": "a chip",
+    "stopped": "cap",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"speedup": "inf"}, "a finite number is expected"),
+        ({"speedup": 2.0}, "does not lie in"),
+        ({"speedup_low": -1.0}, "does not lie in"),
+        ({"baseline": {"nanoseconds": [], "host": 0.0}}, "a timing has samples"),
+        ({"baseline": {"nanoseconds": [0, 1], "host": 0.0}}, "a timing has samples"),
+        ({"candidate": {"nanoseconds": [5], "host": 0.0}}, "equally often"),
+        ({"stopped": "<b>"}, "allowed are interval, cap"),
+        ({"device": 7}, "a text is expected"),
+        ({"moved": -1}, "a whole number from 0"),
+    ],
+)
+def test_a_timing_that_cannot_be_is_refused(change: dict[str, object], words: str) -> None:
+    record = {"cell": "c:o/p[dtype=float32,sample=timed-0]@time", "outcome": "PASS", "phase": "compare"}
+    record |= {"comparison": {"rule": "same", "total": 1, "mismatched": 0}, "timing": {**TIMED, **change}}  # type: ignore[dict-item]
+    with pytest.raises(RecordError, match=words):
+        result_from_json(record)
 
 
 def same(left: object, right: object) -> bool:

@@ -90,6 +90,8 @@ def test_a_folder_is_read_in_the_order_of_its_files(tmp_path: Path) -> None:
         ('"T[5, 5], T[5, 5]"', "5", "it is a call as text"),
         ('"T[5, 5], T[5, 5]"', '{ call = "1", raise = true }', "'raise' is not known"),
         ('"T[5, 5], T[5, 5]"', '{ call = "1", raises = "yes" }', "raises is 'yes'"),
+        ('"T[5, 5], T[5, 5]"', '{ call = "1", moves = "some" }', "moves is 'some'; allowed are all, outputs"),
+        ('"T[5, 5], T[5, 5]"', '"1"\ntimed-0 = { call = "1", raises = true }', "leave raises out"),
         ('"T[5, 5], T[5, 5]"', '{ call = "1", dtypes = ["int8"] }', "int8 is not among the operator's dtypes"),
         ('["add.Tensor"]\n', '["add Tensor"]\n', "'add Tensor' is not a name"),
     ],

@@ -74,7 +74,7 @@ def test_reframing_keeps_ones_and_lists_in_step() -> None:
 
 def test_only_illegal_edges_must_raise() -> None:
     edges = list(propose(parse_call("T[5, 4], T[5, 4], dim=1")))
-    assert {edge.kind for edge in edges} == set(KINDS) - {"typical"}
+    assert {edge.kind for edge in edges} == set(KINDS) - {"typical", "timed"}
     assert all(edge.raises == (edge.kind == "illegal") for edge in edges)
 
 

@@ -13,7 +13,7 @@ from matrix.outcome import Evidence
 from operators.case import Case
 from operators.operator import Operator, Sample
 
-HERE = Profile("here", "This CPU", "nobody", "cpu", "CPU", ("run",))
+HERE = Profile("here", "This CPU", "nobody", "cpu", "CPU", ("run", "time"))
 SOURCE = """
 import os, torch
 
@@ -42,6 +42,15 @@ def beyond(x): raise Beyond("element 9 of argument x")
 def pair(x): return x + x, x + x
 def nearly_pair(x): return 2 * x, 2 * x * (1 + 2e-7)
 def into(x, out): out.copy_(2 * x); return out
+def mm(x, y): return x @ y
+def doubles(x): return x.mul_(2)
+def slow_reference(x):
+    import time; time.sleep(0.3); return x + x
+SEEN = []
+def ordered(x):
+    from operators.adapters.values import VALUES
+    SEEN.append(VALUES.computed); return 2 * x
+def no_reference(x): raise RuntimeError("not on this device")
 """
 
 MakeCell = Callable[..., Cell]
@@ -54,6 +63,7 @@ def make_cell(tmp_path: Path) -> MakeCell:
 
     def make(provider: str, call: str = "T[5]", reference: str = "reference", **facts: object) -> Cell:
         raises = bool(facts.pop("raises", False))
+        evidence = Evidence(str(facts.pop("evidence", "run")))
         declared = {
             "name": "test.double",
             "base": "double",
@@ -70,6 +80,6 @@ def make_cell(tmp_path: Path) -> MakeCell:
             samples=(sample,),
             **declared,  # type: ignore[arg-type]
         )
-        return Cell(HERE, Case(operator, "mine", "float32", sample), Evidence.RUN)
+        return Cell(HERE, Case(operator, "mine", "float32", sample), evidence)
 
     return make

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backends.profile import Profile
 from matrix.cell import Cell
 from matrix.outcome import Evidence, Outcome, Phase
 from matrix.result import Result
@@ -44,6 +45,44 @@ def test_quarantine_of_one_column_leaves_the_next_alone(tmp_path: Path) -> None:
     run = read_run(tmp_path)
     assert run.results[str(fake("right").id)][0].outcome is Outcome.NOT_RUN
     assert run.results[str(fake("right", profile=other).id)][0].outcome is Outcome.PASS
+
+
+def chips(tmp_path: Path, **settings: object) -> tuple[Profile, RunSettings]:
+    """A profile whose workers are spread over two chips."""
+    profile = replace(PROFILE, one_device="CHIP_VISIBLE", evidence=("run",))
+    state = {"FAKES_STATE": str(tmp_path)}
+    devices = {profile.name: ("0", "1")}
+    return profile, replace(SETTINGS, devices=devices, environment=state, workers=2, **settings)  # type: ignore[arg-type]
+
+
+def on_device(name: str, profile: Profile, sample: int = 0, evidence: Evidence = Evidence.RUN) -> Cell:
+    return replace(fake(name, sample=sample, profile=profile), evidence=evidence)
+
+
+def test_workers_are_spread_over_the_devices(tmp_path: Path) -> None:
+    profile, settings = chips(tmp_path)
+    carry([on_device("on_which_chip", profile, number) for number in range(6)], tmp_path / "run", settings)
+    assert {path.name for path in tmp_path.glob("on-chip-*")} == {"on-chip-0", "on-chip-1"}
+    assert all(found[0].outcome is Outcome.PASS for found in read_run(tmp_path / "run").results.values())
+
+
+def test_a_device_in_quarantine_leaves_the_work_to_the_other(tmp_path: Path) -> None:
+    profile, settings = chips(tmp_path, probe=f"{CANDIDATES}:needs_second_chip")
+    cells = [on_device("on_which_chip", profile, number) for number in range(6)]
+    carry(cells, tmp_path / "run", settings)
+    run = read_run(tmp_path / "run")
+    assert {found[-1].outcome for found in run.results.values()} == {Outcome.PASS}
+    assert len(run.results) == len(cells)
+    assert {path.name for path in tmp_path.glob("on-chip-*")} == {"on-chip-1"}
+
+
+def test_what_is_timed_has_its_device_alone(tmp_path: Path) -> None:
+    """However many workers there may be: one for each device."""
+    profile, settings = chips(tmp_path)
+    cells = [on_device("on_which_chip", profile, number, Evidence.TIME) for number in range(4)]
+    carry(cells, tmp_path / "run", replace(settings, workers=8, judge=f"{JUDGE}:judge_run"), confirm=lambda _: False)
+    workers = {found[0].worker for found in read_run(tmp_path / "run").results.values()}
+    assert len(workers) == 2
 
 
 def test_columns_that_need_no_device_are_carried_side_by_side(tmp_path: Path) -> None:

@@ -68,12 +68,14 @@ DUE: dict[str, tuple[Outcome, Phase, str]] = {
     "segfault_inputs": (Outcome.INFRA, INPUTS, "ended by SIGSEGV (in phase inputs, which is the suite's own)"),
     "bad_reference": (Outcome.INFRA, REFERENCE, "ValueError: the reference is wrong"),
     "hang_reference": (Outcome.INFRA, REFERENCE, "did not finish within 2 s"),
+    "hang_baseline": (Outcome.INFRA, Phase.TIME, "did not finish within 1 s"),
+    "crash_baseline": (Outcome.INFRA, Phase.TIME, "ended by SIGSEGV (in phase time, which is the suite's own)"),
     "lie": (Outcome.INFRA, Phase.START, "which is no result of this cell"),
     "memory_torch": (Outcome.OOM, RUN, "can't allocate memory"),
 }
 BYSTANDERS = 30
 CONFIRMED = ("wrong", "segfault", "flaky", "flaky_crash", "close_stdout")
-REFERENCES = ("bad_inputs", "segfault_inputs", "bad_reference", "hang_reference")
+REFERENCES = ("bad_inputs", "segfault_inputs", "bad_reference", "hang_reference", "hang_baseline", "crash_baseline")
 
 
 def name_of(cell: str) -> str:

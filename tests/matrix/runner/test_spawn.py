@@ -45,13 +45,20 @@ def test_there_are_no_more_workers_than_tasks(session: Session) -> None:
 
 def test_a_worker_sees_one_device(session: Session) -> None:
     profile = replace(PROFILE, one_device="CHIP_VISIBLE")
-    settings = replace(session.settings, devices=("0", "1"))
-    line = command(replace(session, settings=settings), profile, 2)
+    line = command(replace(session, devices=("0", "1")), profile, 3)
     assert "-n" not in line
     assert [part for part in line if part.startswith("popen")] == [
         "popen//env:CHIP_VISIBLE=0",
         "popen//env:CHIP_VISIBLE=1",
+        "popen//env:CHIP_VISIBLE=0",
     ]
+
+
+def test_an_evidence_has_variables_of_its_own(session: Session) -> None:
+    settings = replace(session.settings, by_evidence={"interpret": {"OWN": "1"}, "time": {"OTHER": "2"}})
+    found = environment(replace(session, settings=settings), PROFILE, 1)
+    assert found["OWN"] == "1"
+    assert "OTHER" not in found
 
 
 def test_a_session_comes_back_from_its_file_with_its_cells(session: Session) -> None:

@@ -9,7 +9,7 @@ import pytest
 from matrix.outcome import Outcome, Phase
 from matrix.result import Comparison, Result
 from matrix.runner.journal import Journal
-from matrix.runner.tracker import Tracker
+from matrix.runner.tracker import Quarantine, Tracker
 
 
 def result(cell: str, outcome: Outcome = Outcome.PASS, attempt: int = 1) -> Result:
@@ -91,7 +91,7 @@ def test_quarantine_belongs_to_its_session(tmp_path: Path) -> None:
     other = tracker.begin("001-02")
     Journal(tmp_path / "journal-001-01-warden.jsonl", "warden").write("quarantine", {"reason": "the fan is off"})
     tracker.look()
-    assert session.quarantine == "the fan is off"
+    assert session.quarantine == Quarantine("", "the fan is off")
     assert other.quarantine is None
 
 
