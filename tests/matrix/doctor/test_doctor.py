@@ -162,3 +162,22 @@ def test_no_profile_is_one_sentence(stack: Path) -> None:
     answer = doctor(stack)
     assert answer.returncode == 2
     assert "doctor needs --profile NAME" in answer.stderr
+
+
+def test_it_speaks_where_what_the_runner_needs_is_missing(stack: Path) -> None:
+    """As in a container that has the vendor's stack and nothing else."""
+    gone = ["pytest", "xdist", "tabulate", "scipy", "wrapt"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({gone})); from matrix.cli import main"
+    code += "; sys.exit(main(['doctor', '--profile', 'cpu-interpreter']))"
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=stack,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 1, answer.stderr
+    assert "pytest is not installed; pytest-xdist is not installed; scipy" in answer.stdout
+    assert "-m pip install pytest==" in answer.stdout
+    assert "not interpret: stopped by packages" in answer.stdout
