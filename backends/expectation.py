@@ -19,6 +19,8 @@ FOLDER = Path(__file__).parent / "expectations"
 OUTCOMES = ("WRONG", "ERROR", "UNCOMPILED", "CRASH", "TIMEOUT", "OOM", "UNDISPATCHED", "INFRA")
 # Outcomes that no provider can answer for: they are excused for a time only, so they need `expires`.
 FOR_A_TIME = ("INFRA",)
+# How a reason begins that a person has still to write: `matrix expect` drafts it, and a strict run refuses it.
+DRAFT = "TODO:"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ class Expectation:
         """The evidences that its patterns name; one that names none speaks of all that there are."""
         named = (pattern.text.partition("@")[2] for pattern in self.patterns)
         return frozenset(evidence for text in named for evidence in text.split("|") if evidence)
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether nobody has yet said what is wrong."""
+        return self.reason.lstrip().startswith(DRAFT)
 
     def matches(self, cell: str) -> bool:
         """Whether the cell, given by its id, is one of those meant."""

@@ -24,7 +24,8 @@ def matrix_run(directory: Path, *arguments: str, home: Path | None = None) -> fl
     """
     started = time.perf_counter()
     command = [sys.executable, "-m", "matrix", "run", "--out", str(directory), *arguments]
-    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    variables = {**os.environ, "PYTHONPATH": path}
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=home, env=variables)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-2000:]}")

@@ -59,6 +59,7 @@ def main() -> None:
     options.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options.add_argument("--out", type=Path)
     options.add_argument("--seconds", type=float, default=3600, help="start no further operator after this long")
+    options.add_argument("--only", nargs="*", help="these operators, by FlagGems' marks")
     options.add_argument("--skip", type=int, default=0, help="leave out the first operators: an earlier call had them")
     asked = options.parse_args()
     found = ours(asked) if asked.side == "ours" else peer(asked)
@@ -71,7 +72,7 @@ def peer(asked: argparse.Namespace) -> dict[str, Any]:
     """Two fresh processes for each operator, one operator after another."""
     started = time.perf_counter()
     done: list[dict[str, Any]] = []
-    for name in list(OPERATORS)[asked.skip :]:
+    for name in asked.only or list(OPERATORS)[asked.skip :]:
         if time.perf_counter() - started > asked.seconds:
             break
         accuracy = fresh(asked.checkout / "tests", f'pytest -m "{name}" --ref cpu -vs')

@@ -5,12 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TypeAlias
 
 from matrix.plan import TIERS
 
 EPILOG = """\
 exit codes: 0 nothing is broken, 1 something is broken, 2 usage, 3 nothing selected, 130 interrupted
 """
+DIFF_EPILOG = """\
+exit codes: 0 nothing is worse, 1 something is worse (a new failure, slower, gone, or no longer judged), 2 usage,
+3 nothing to compare
+"""
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,9 +44,6 @@ def parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="write the reports of a run again, with today's expectations")
     report.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
     report.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
-    expect = commands.add_parser("expect", help="draft expectations for what broke in a run, for a person to finish")
-    expect.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
-    expect.add_argument("--profile", metavar="NAME", help="the column (default: every column of the run)")
     reached = "which of the vendor's own kernels a run's columns judged, and what stopped the others"
     provenance = commands.add_parser("provenance", help=reached)
     provenance.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
@@ -53,12 +56,14 @@ def parser() -> argparse.ArgumentParser:
     lint = commands.add_parser("lint", help="what in an installed FlagGems contradicts itself or its vendors' profiles")
     lint.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only what concerns it; repeatable")
     _add_package(lint)
+    _add_diff(commands)
+    _add_expect(commands)
     _add_adopt(commands)
     _add_doctor(commands)
     return top
 
 
-def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_doctor(commands: Commands) -> None:
     doctor = commands.add_parser("doctor", help="what a profile finds on this machine, and what stops it, in one page")
     doctor.add_argument(
         "--profile", action="append", default=[], metavar="NAME[@EVIDENCE]", help="as of `run`; repeatable"
@@ -69,7 +74,35 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     doctor.add_argument("--json", action="store_true", help="for machines")
 
 
-def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_diff(commands: Commands) -> None:
+    diff = commands.add_parser(
+        "diff", help="what two runs differ in: new failures, fixed, slower, gone", epilog=DIFF_EPILOG
+    )
+    for name, which in (("old", "the run to compare with"), ("new", "the run to judge")):
+        diff.add_argument(name, type=Path, metavar=name.upper(), help=f"{which}: its directory or its matrix.json")
+    diff.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="default: text")
+    diff.add_argument("--profile", action="append", default=[], metavar="GLOB", help="only these columns; repeatable")
+    diff.add_argument("--out", type=Path, metavar="FILE", help="write there (default: standard output)")
+    diff.add_argument("--allow-gone", action="store_true", help="cells that are not in NEW are not worse")
+
+
+def _add_expect(commands: Commands) -> None:
+    expect = commands.add_parser("expect", help="what is expected of a column: draft what broke, update from a run")
+    steps = expect.add_subparsers(dest="step", required=True, metavar="draft|update")
+    draft = steps.add_parser("draft", help="print expectations for what broke in a run, for a person to finish")
+    update = steps.add_parser(
+        "update", help="rewrite the expectations from a run: what passes goes, what broke is drafted, the rest stays"
+    )
+    for step in (draft, update):
+        step.add_argument("directory", type=Path, metavar="RUN", help="a run's directory")
+        step.add_argument("--profile", metavar="NAME", help="the column (default: every column of the run)")
+    update.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file would change")
+    update.add_argument(
+        "--expectations", type=Path, metavar="DIR", help="folder of <profile>.toml (default: the one the run was given)"
+    )
+
+
+def _add_adopt(commands: Commands) -> None:
     adopt = commands.add_parser(
         "adopt", help="run an existing pytest suite, its tests as rows, journalled crash-safely"
     )

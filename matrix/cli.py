@@ -11,7 +11,7 @@ from backends.profiles import UnknownProfileError
 from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
-from matrix.commands import adopt, doctor, reading, running
+from matrix.commands import adopt, comparing, doctor, expecting, reading, running
 from matrix.identity import IdentityError
 from matrix.lint.package import PackageError
 from matrix.plan import SelectionError
@@ -27,10 +27,11 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "profiles": running.show_profiles,
     "rerun": running.repeat,
     "report": reading.report,
-    "expect": reading.expect,
+    "expect": expecting.expect,
     "provenance": reading.provenance,
     "lint": reading.check,
     "stacks": reading.compare_stacks,
+    "diff": comparing.diff,
     "adopt": adopt.adopt,
     "doctor": doctor.doctor,
 }

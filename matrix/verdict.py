@@ -66,7 +66,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 @dataclass(frozen=True)
 class Lapsed:
-    """An expectation that no longer says something true: `kind` is expired or stale, and `why` is for a person."""
+    """An expectation that a person must look at: `kind` is expired, stale or draft, and `why` is for that person."""
 
     expectation: Expectation
     kind: str
@@ -83,7 +83,7 @@ def find_lapsed(
     today: date,
     universe: Iterable[str] | None = None,
 ) -> tuple[Lapsed, ...]:
-    """Which expectations of a profile are expired or stale.
+    """Which expectations of a profile are expired or stale, or were drafted and never finished.
 
     outcomes   what was found in the cells of the profile, by cell id
     universe   ids of every cell that the full tier plans for the profile; None: not known, and then none can be stale
@@ -92,6 +92,11 @@ def find_lapsed(
         Lapsed(item, "expired", f"expired on {item.expires}: it excuses nothing since")
         for item in expectations
         if item.is_expired(today) and not item.inherited
+    ]
+    lapsed += [
+        Lapsed(item, "draft", "it was drafted from a run: say in its reason what is wrong")
+        for item in expectations
+        if item.is_draft and not item.is_expired(today) and not item.inherited
     ]
     if universe is None:
         return tuple(lapsed)
@@ -119,7 +124,7 @@ def exit_code(verdicts: Mapping[Verdict, int], lapsed: int = 0, *, strict: bool 
     """0 nothing broken, 1 broken, 3 nothing selected.
 
     A run whose every try failed for the suite's own reasons has shown nothing and is not green. Strict also refuses
-    stale and expired expectations.
+    stale, expired and unfinished expectations.
     """
     total = sum(verdicts.values())
     if total == 0:

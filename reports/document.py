@@ -240,10 +240,10 @@ def _vacuity(summary: Summary) -> Json:
 
 
 def _expectations(grid: Grid) -> Json:
-    lapsed: dict[str, list[Json]] = {"stale": [], "expired": []}
+    lapsed: dict[str, list[Json]] = {"stale": [], "expired": [], "draft": []}
     for item in grid.lapsed:
         lapsed[item.kind].append({"profile": item.profile, "why": item.why, **_expectation(item.expectation)})
-    return {"stale": lapsed["stale"], "expired": lapsed["expired"]}
+    return {kind: items for kind, items in lapsed.items() if items or kind != "draft"}
 
 
 def _dump(value: Json) -> str:

@@ -286,7 +286,11 @@ def _notes(grid: Grid, *, strict: bool) -> Json:
         _note("Speed", f"Slower than the native operator. {means}.", slower, keep=bool(means)),
         _note("Not run", "Why cells could not be tried here.", unrun),
         _note("Gaps of the emulation", "No fault of an operator: what the emulation cannot do yet.", gaps),
-        _note("Expectations to look at", "Stale or expired: they excuse nothing, or nothing any more.", lapsed),
+        _note(
+            "Expectations to look at",
+            "Stale or expired: they excuse nothing (more). Draft: nobody said yet what is wrong.",
+            lapsed,
+        ),
         _note("Unstable cells", "Their attempts ended differently. The bad one counts.", unstable),
         _note("Vacuous cases", f"{vacuity}.", [*fooled, *declared], keep=bool(vacuity.checked)),
         _note("Operators without cases", "Listed so that no row vanishes.", no_cases),

@@ -94,7 +94,7 @@ class Summary:
         if not self.judged:
             return f"nothing was judged: none of {count(self.planned, 'cell')} could be tried"
         if self.exit_code:
-            return f"nothing broken, but {count(len(self.grid.lapsed), 'expectation')} stale or expired (--strict)"
+            return f"nothing broken, but {count(len(self.grid.lapsed), 'expectation')} stale, expired or unfinished (--strict)"
         return f"nothing broken in {count(self.judged, 'judged cell')} of {count(len(self.grid.rows), 'operator')}"
 
     @cached_property
@@ -181,7 +181,7 @@ def next_steps(summary: Summary) -> list[str]:
     elif summary.suite and not summary.judged:
         steps.append(f"see why the suite could not judge:  {summary.suite[0].rerun}")
     if summary.grid.lapsed:
-        steps.append("remove or renew the stale and expired expectations in backends/expectations/")
+        steps.append("remove, renew or finish the expectations named above, in backends/expectations/")
     if summary.vacuity.undeclared:
         steps.append("sharpen the vacuous cases, or say in the catalogue why they are right (vacuous = ...)")
     return steps

@@ -27,10 +27,11 @@ def write_reports(grid: Grid, directory: Path, *, strict: bool = False) -> list[
         "junit.xml": lambda stream: write_junit(grid, stream),
         "matrix.html": lambda stream: stream.write(render_page(grid, strict=strict)),
     }
-    return [_write_whole(directory / name, write) for name, write in writers.items()]
+    return [write_whole(directory / name, write) for name, write in writers.items()]
 
 
-def _write_whole(path: Path, write: Callable[[TextIO], object]) -> Path:
+def write_whole(path: Path, write: Callable[[TextIO], object]) -> Path:
+    """Write a file whole or not at all. Raises OSError; what stood there before is then still whole."""
     # The temporary name holds the process id: two readers may write reports of one run at the same time.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

@@ -79,10 +79,12 @@ class Job:
         return any(item.outcome == result.outcome and not item.is_expired(self.today) for item in live)
 
 
-def remembered_job(directory: Path) -> Job:
-    """The job that wrote a directory, with what is declared today."""
+def remembered_job(directory: Path, expectations: Path | None = None) -> Job:
+    """The job that wrote a directory, with what is declared today; `expectations`: another folder than it was given."""
     header = header_of(directory)
-    return Job.of(parser().parse_args(header.arguments), header.arguments, directory, header.columns)
+    options = parser().parse_args(header.arguments)
+    options.expectations = expectations or options.expectations
+    return Job.of(options, header.arguments, directory, header.columns)
 
 
 def declarations(options: argparse.Namespace, recorded: Sequence[str] = ()) -> Declared:

@@ -1,4 +1,4 @@
-"""Commands that read what is there: report, expect, provenance, stacks, lint."""
+"""Commands that read what is there: report, provenance, stacks, lint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from matrix.lint.checks import lint, render_findings
 from matrix.lint.finding import Severity
 from matrix.lint.package import Package
 from matrix.runner.journal import read_run
-from reports.expecting import draft_expectations
 from reports.provenance import show_provenance
 from reports.stacks import Tried, render_axis, tried
 
@@ -24,15 +23,6 @@ def report(options: argparse.Namespace, _: Sequence[str]) -> int:
     job = remembered_job(options.directory)
     job.options.strict = options.strict
     return write_and_show(job)
-
-
-def expect(options: argparse.Namespace, _: Sequence[str]) -> int:
-    """Print a draft of expectations for what broke."""
-    grid = grid_of(remembered_job(options.directory))
-    columns = [profile.name for profile in grid.profiles]
-    for column in [options.profile] if options.profile else columns:
-        sys.stdout.write(draft_expectations(grid, column))
-    return 0
 
 
 def provenance(options: argparse.Namespace, _: Sequence[str]) -> int:

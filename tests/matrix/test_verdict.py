@@ -150,3 +150,12 @@ def test_exit_codes() -> None:
 
 def test_a_run_in_which_the_suite_failed_everywhere_is_not_green() -> None:
     assert exit_code({Verdict.SUITE: 5, Verdict.UNKNOWN: 3, Verdict.NOT_APPLICABLE: 1}) == 1
+
+
+def test_a_draft_excuses_and_is_named_until_a_person_has_finished_it() -> None:
+    draft = replace(expect("ERROR"), reason="TODO: IndexError: out of range")
+    assert judge(Outcome.ERROR, draft) is Verdict.KNOWN
+    assert [item[0] for item in lapsed(draft, {CELL: Outcome.ERROR}, [CELL])] == ["draft"]
+    assert [item[0] for item in lapsed(draft, {}, None)] == ["draft"]
+    assert lapsed(replace(draft, reason="reads past the end"), {CELL: Outcome.ERROR}, [CELL]) == []
+    assert lapsed(replace(draft, inherited=True), {CELL: Outcome.ERROR}, [CELL]) == []

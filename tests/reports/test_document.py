@@ -137,3 +137,11 @@ def test_one_cell_is_one_line(grid: Grid) -> None:
     write_document(grid, stream)
     lines = stream.getvalue().splitlines()
     assert sum(line.startswith('{"id":') for line in lines) == len(grid.findings)
+
+
+def test_unfinished_expectations_are_named_where_there_are_any(grid: Grid, schema: Any) -> None:
+    assert "draft" not in written(grid)["expectations"]
+    draft = replace(grid.lapsed[0], kind="draft", why="it was drafted")
+    document = written(replace(grid, lapsed=(draft,)))
+    assert [item["why"] for item in document["expectations"]["draft"]] == ["it was drafted"]
+    assert problems(schema, document) == []

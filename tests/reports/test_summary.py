@@ -45,7 +45,7 @@ def test_strict_refuses_stale_expectations_in_words(grid: Grid) -> None:
     assert Summary(quiet).exit_code == 0
     strict = Summary(quiet, strict=True)
     assert strict.exit_code == 1
-    assert "2 expectations stale or expired" in strict.headline
+    assert "2 expectations stale, expired or unfinished" in strict.headline
 
 
 def test_gaps_are_counted_against_what_was_tried(grid: Grid) -> None:
