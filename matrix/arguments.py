@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     _add_expect(commands)
     _add_adopt(commands)
     _add_validation(commands)
+    _add_doctor(commands)
     return top
 
 
@@ -86,6 +87,17 @@ def _add_merge(commands: Commands) -> None:
     )
     merge.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for the matrix")
     merge.add_argument("--strict", action="store_true", help="expired expectations fail the merge")
+
+
+def _add_doctor(commands: Commands) -> None:
+    doctor = commands.add_parser("doctor", help="what a profile finds on this machine, and what stops it, in one page")
+    doctor.add_argument(
+        "--profile", action="append", default=[], metavar="NAME[@EVIDENCE]", help="as of `run`; repeatable"
+    )
+    doctor.add_argument(
+        "--seconds", type=float, default=120.0, metavar="S", help="limit of each question (default: 120)"
+    )
+    doctor.add_argument("--json", action="store_true", help="for machines")
 
 
 def _add_diff(commands: Commands) -> None:

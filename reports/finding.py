@@ -83,11 +83,13 @@ class Finding:
     @property
     def rerun(self) -> str:
         """The command that repeats this cell in the foreground."""
-        if self.own_rerun:
-            return self.own_rerun
+        return self.own_rerun or f"python -m matrix rerun {quote(self.text)}{self.rerun_options}"
+
+    @property
+    def rerun_options(self) -> str:
+        """What a rerun must be given besides the cell: files that the project does not know by itself."""
         own = f" --profile {quote(self.profile_file)}" if self.profile_file else ""
-        own += "".join(f" --catalogue {quote(path)}" for path in self.catalogues)
-        return f"python -m matrix rerun {quote(self.text)}{own}"
+        return own + "".join(f" --catalogue {quote(path)}" for path in self.catalogues)
 
     @property
     def impostors(self) -> tuple[str, ...]:

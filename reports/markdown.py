@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from tabulate import tabulate
-
 from matrix.outcome import Outcome, Verdict
 from matrix.verdict import SEVERITY
 from reports.finding import Finding, Square, worst_first
@@ -18,6 +16,7 @@ from reports.grid import Grid
 from reports.sources import conflicts, describe_conflict, describe_strongest, sources
 from reports.speed import describe_timing, speeds, square_speed, timing_of
 from reports.summary import Summary, compress, group_alike
+from reports.tabular import tabulate
 from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, count, duration, moment, one_line, verdict_counts
 
 MOST_OK_ROWS = 24

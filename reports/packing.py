@@ -100,6 +100,7 @@ class Packer:
             [self.text(line, 300) for line in describe_timing(result.timing)] if result.timing else [],
             finding.voices[-1].run + 1 if self.merged and finding.voices else 0,
             self.text(describe_conflict(self.grid, finding)) if finding.conflict else 0,
+            self.text(finding.own_rerun or finding.rerun_options, 1000),
         ]
         return self.facts.place(_trim(fact))
 

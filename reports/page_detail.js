@@ -57,7 +57,7 @@ const line = (name, ...values) => {
 const list = (items) => (items.length ? element("ul", {}, items.map((item) => element("li", {}, item))) : null);
 
 function cellFacts(cell) {
-  const [phase, detail, gap, launches, attempts, expectation, traceback, output, unstable, vacuous, compiled, remembered, speed, source, conflict] = cell.fact;
+  const [phase, detail, gap, launches, attempts, expectation, traceback, output, unstable, vacuous, compiled, remembered, speed, source, conflict, own] = cell.fact;
   const found = string(detail) || `${cell.outcome.meaning}.`;
   const facts = element("dl", {},
     line("verdict", `${verdicts[cell.verdict].name}: ${verdicts[cell.verdict].meaning}`),
@@ -75,7 +75,8 @@ function cellFacts(cell) {
     line("remembered", string(remembered) && `found at ${string(remembered)}, with everything the same`),
     line("attempts", unstable && "they ended differently", list((attempts || []).map(([number, outcome, where, time]) => `${number}: ${string(outcome)} in ${string(where)} ${duration(time)}`))),
   );
-  const again = `python -m matrix rerun '${cell.id}'`;
+  const given = (string(own) || "").trim();  // options that a rerun needs, or a command of its own
+  const again = given && !given.startsWith("--") ? given : `python -m matrix rerun '${cell.id}'${given ? ` ${given}` : ""}`;
   return element("div", { class: "cell-facts" }, element("p", { class: "found" }, found), facts,
     output ? folded("What it printed", string(output)) : null,
     traceback ? folded("Traceback", string(traceback)) : null,

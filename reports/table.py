@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tabulate import tabulate
-
 from matrix.outcome import Evidence, Outcome, Verdict
 from matrix.verdict import SEVERITY
 from reports.finding import Finding, Square, worst_first
@@ -18,6 +16,7 @@ from reports.grid import Grid
 from reports.sources import conflicts, describe_conflict, describe_strongest, sources
 from reports.speed import describe_timing, speeds, square_speed, timing_of
 from reports.summary import Summary, compress, group_alike, next_steps
+from reports.tabular import tabulate
 from reports.terminal import Terminal, glue, plain, unglue
 from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, clean, count, duration, one_line, verdict_counts
 

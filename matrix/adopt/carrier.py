@@ -77,7 +77,7 @@ class Carrier:
             return (yield)
         self.announcement.begin(str(collection_cell(collector.nodeid, self.adoption.profile.name)), 1)
         self.announcement.phase(Phase.PLAN)
-        self.watchdog.arm(self.session.limits.seconds)
+        self.watchdog.arm(self.session.settings.start_seconds)
         report = yield
         self.starting()
         return report

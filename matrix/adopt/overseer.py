@@ -8,6 +8,8 @@ import pytest
 
 from matrix.adopt.adoption import Adoption
 from matrix.adopt.cases import read_cases
+from matrix.outcome import Phase
+from matrix.runner.announcement import Announced
 from matrix.runner.ward import Ward
 from matrix.runner.warden import Warden
 
@@ -30,6 +32,13 @@ class Overseer(Warden):
             return
         report.outcome = "rerun"  # type: ignore[assignment]
         sched.mark_test_pending(crashitem)
+
+    def patience(self, announced: Announced) -> float:
+        """A file may take as long to import as a worker to start; a test has its own limit."""
+        return self.session.settings.start_seconds if announced.phase is Phase.PLAN else super().patience(announced)
+
+    def limit(self, announced: Announced) -> float:
+        return self.session.settings.start_seconds if announced.phase is Phase.PLAN else super().limit(announced)
 
     def bad_start(self, ward: Ward, status: int) -> None:
         """After too many bad starts in a row no other worker is started."""

@@ -15,8 +15,6 @@ from pathlib import Path
 from backends.expectation import Expectations, folder_of, load_expectations
 from backends.machine import Machine
 from backends.profile import Profile
-from matrix.adopt.cases import read_cases
-from matrix.adopt.options import options_of_suite
 from matrix.arguments import parser
 from matrix.declared import Declared
 from matrix.identity import parse_id
@@ -191,6 +189,9 @@ def grid_of(job: Job, seconds: float | None = None) -> Grid:
 
 def adopted_tests(job: Job) -> dict[str, Adopted]:
     """By cell, the test of a suite that it stands for and the command that repeats it; of a file, the whole command."""
+    from matrix.adopt.cases import read_cases  # pytest's plugin: other commands work where pytest is missing
+    from matrix.adopt.options import options_of_suite
+
     ours = [*ADOPTING, "--profile", job.options.profile, "--"]
     whole = Adopted("", shlex.join([*ours, *job.options.pytest]))
     again = [*ours, *options_of_suite(job.options.pytest)]

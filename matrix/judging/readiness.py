@@ -54,9 +54,9 @@ def make_ready(cell: Cell) -> None:
         providers.load(cell)
 
 
-def use_device(device: str) -> None:
-    """Have `probe` ask a device, with nothing standing in for it."""
-    _worker.device, _worker.emulator = device, None
+def use_device(device: str, stand_in: Emulator | Compiler | None = None) -> None:
+    """Have `probe` ask a device, or what stands in for it."""
+    _worker.device, _worker.emulator = device, stand_in
 
 
 def probe() -> str | None:

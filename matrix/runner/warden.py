@@ -93,13 +93,12 @@ class Warden:
         return last is not None and last.get("cell") == announced.cell
 
     def result(self, ward: Ward, announced: Announced, status: int) -> Result:
-        limits = self.session.limits
         return judge_death(
             Death(
                 worker=ward.worker,
                 announced=announced,
                 status=status,
-                limit=limits.timing_seconds if announced.phase is Phase.TIME else limits.seconds,
+                limit=self.limit(announced),
                 ended_for=ward.ended_for,
                 stack=read_tail(self.session.stack(ward.name)),
                 output=read_tail(self.session.output(ward.name)),
@@ -167,9 +166,17 @@ class Warden:
             ward.end(reason)
 
     def overdue(self, announced: Announced) -> Reason | None:
+        return Reason.TIME if announced.seconds > self.patience(announced) + self.session.settings.grace else None
+
+    def patience(self, announced: Announced) -> float:
+        """How long a worker may be at what it announced, in seconds, all phases of a cell together."""
         settings = self.session.settings
-        limit = settings.start_seconds if announced.doing == STARTING else self.session.limits.seconds
-        return Reason.TIME if announced.seconds > limit + settings.grace else None
+        return settings.start_seconds if announced.doing == STARTING else self.session.limits.seconds
+
+    def limit(self, announced: Announced) -> float:
+        """What the watchdog allowed for the phase that was announced last."""
+        limits = self.session.limits
+        return limits.timing_seconds if announced.phase is Phase.TIME else limits.seconds
 
     def oversized(self, ward: Ward, announced: Announced) -> Reason | None:
         """Note how much of its limit a worker takes, and say when that is too much."""
