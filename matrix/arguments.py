@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +11,7 @@ from matrix.plan import TIERS
 EPILOG = """\
 exit codes: 0 nothing is broken, 1 something is broken, 2 usage, 3 nothing selected, 130 interrupted
 """
+MOST_WORKERS = 4096
 DIFF_EPILOG = """\
 exit codes: 0 nothing is worse, 1 something is worse (a new failure, slower, gone, or no longer judged), 2 usage,
 3 nothing to compare
@@ -272,11 +272,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _workers(text: str) -> int:
-    most = 4 * (os.cpu_count() or 1)
-    try:
-        count = int(text)
-    except ValueError:
-        count = 0
-    if not 1 <= count <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers; allowed are 1 to {most} here")
-    return count
+    """A number of workers. What is too many is decided where they are started: a run of a larger machine is read here too."""
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers; allowed are 1 to {MOST_WORKERS}")
+    return int(text)
