@@ -182,12 +182,17 @@ def _kernels(module: Module) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             elif isinstance(node, ast.Call) and _last_name(node.func) == "pointwise_dynamic":
                 if node.args and isinstance(node.args[0], ast.Name):
                     yield node.args[0].id, POINTWISE, (owner,)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                if "triton.jit" in node.value and "\n" not in node.value.strip():
-                    writers.add(owner)
+            elif _writes_kernels(node):
+                writers.add(owner)
     # What writes kernels from pointwise functions is not itself a kernel: they are counted where they are declared.
     if writers and not makes:
         yield module.file.stem, GENERATED, tuple(sorted(writers))
+
+
+def _writes_kernels(node: ast.AST) -> bool:
+    """Whether it is one line of text with the decorator of a kernel."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and "triton.jit" in text and "\n" not in text.strip()
 
 
 def _kind(function: ast.FunctionDef) -> str:

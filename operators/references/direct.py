@@ -1,4 +1,4 @@
-"""What the catalogues below operators/paths/ are held against: torch's own functions, under the arguments of the vendors' functions.
+"""What the catalogues below operators/paths/ are held against: torch's own functions, with the arguments of the vendors'.
 
 Each is named for the function that it answers for. Those that write into an argument do so here as well.
 """
