@@ -174,12 +174,12 @@ def find_library(name: str) -> bool:
 
 
 def _enter(module: Any, vendor: str) -> None:
-    """Enter a vendor into the provider's list, if it is not there: its folder ships, and only this keeps it from being chosen."""
+    """Enter a vendor into the provider's list, if need be: its folder ships, and only the list keeps it from being chosen."""
     known = module.vendors
     if vendor in known.get_all_vendors():
         return
     numbers = {member.name: member.value for member in known}
-    entered = Enum(known.__name__, {**numbers, vendor.upper(): max(numbers.values()) + 1})
+    entered = Enum("vendors", {**numbers, vendor.upper(): max(numbers.values()) + 1})
     entered.get_all_vendors = classmethod(known.get_all_vendors.__func__)  # type: ignore[attr-defined]
     module.vendors = entered
 
