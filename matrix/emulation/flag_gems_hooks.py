@@ -179,8 +179,9 @@ def _enter(module: Any, vendor: str) -> None:
     if vendor in known.get_all_vendors():
         return
     numbers = {member.name: member.value for member in known}
-    entered = Enum("vendors", {**numbers, vendor.upper(): max(numbers.values()) + 1})
-    entered.get_all_vendors = classmethod(known.get_all_vendors.__func__)  # type: ignore[attr-defined]
+    make: Any = Enum  # from names that are known only here
+    entered = make(known.__name__, {**numbers, vendor.upper(): max(numbers.values()) + 1})
+    entered.get_all_vendors = classmethod(known.get_all_vendors.__func__)
     module.vendors = entered
 
 
