@@ -19,7 +19,6 @@ from matrix.emulation.gaps import EmulationGap, MissingOnStandIn
 from matrix.emulation.random_state import Generators
 
 _NAME = "emulated device"
-HOST = "cpu"
 
 
 class Window:
@@ -229,9 +228,6 @@ def install_lies(window: Window, device: StandInDevice, chip: str, *, moved: boo
     """
     import torch
 
-    if chip == HOST:  # nothing to lie about: tensors are there, and torch says so
-        torch.cuda.manual_seed_all = device.manual_seed
-        return
     known = getattr(torch.Tensor, f"is_{chip}", None)
     elsewhere = known.__get__ if known is not None else lambda _tensor: False
 
