@@ -26,8 +26,6 @@ def can_run(profile: Profile, machine: Machine, evidence: str | None = None) -> 
     if evidence is not None and evidence not in profile.evidence:
         given = ", ".join(profile.evidence)
         return Availability(possible=False, why=f"{profile.name} gives {given}, not {evidence}")
-    if stranger := _unknown_vendor(profile, machine):
-        return Availability(possible=False, why=stranger)
     answers = [_one(profile, machine, item) for item in asked]
     return next((answer for answer in answers if answer.possible), answers[-1])
 
@@ -50,6 +48,9 @@ def _release(version: str) -> tuple[int, ...]:
 
 
 def _one(profile: Profile, machine: Machine, evidence: str) -> Availability:
+    entered = profile.emulation is not None and profile.emulation.enter_vendor and evidence not in ON_DEVICE
+    if not entered and (stranger := _unknown_vendor(profile, machine)):
+        return Availability(possible=False, why=stranger)
     absent = [package for package in NEEDED if package not in machine.packages]
     if evidence not in ON_DEVICE:
         if absent:

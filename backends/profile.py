@@ -57,6 +57,7 @@ class Emulation:
 
     vendor           the name FlagGems knows the vendor by (its folder is `_<vendor>`)
     device           torch's name of the chip: the profile's device, or what generic kernels are for where that is the host
+    enter_vendor     whether the emulation enters the vendor into FlagGems' list: it ships the folder and cannot select it
     stand_ins        modules that exist only beside the chip and are stood in for: name -> attributes (`backends.stand_in`)
     device_modules   which of the stand-ins answer for the device too, as `torch.<device>` does
     device_functions functions that only the vendor's device library has: name -> the known function that it is
@@ -76,6 +77,7 @@ class Emulation:
 
     vendor: str
     device: str = "cuda"
+    enter_vendor: bool = False
     target: Target = Target()
     stand_ins: dict[str, dict[str, object]] = field(default_factory=dict)
     device_modules: tuple[str, ...] = ()
@@ -118,7 +120,8 @@ class Profile:
     environment  variables set in the worker before it starts
     one_device environment variable that shows one device to a worker
     software   driver, torch and Triton it is known with, in words: what a lab needs
-    unknown_up_to  the newest FlagGems that does not know this vendor; with it nothing can be run
+    unknown_up_to  the newest FlagGems that does not know this vendor; with it nothing can be run, and what is emulated only if
+               the emulation enters the vendor
     emulation  None where the column needs the chip
     path       the file it was read from (None for one made in a test)
     """

@@ -12,6 +12,7 @@ from backends.reading import MODULE, NAME, VARIABLE, Problem, Table, nearest, pa
 from backends.stand_in import read_attributes
 
 FOLDER = Path(__file__).parent
+HOST = "cpu"  # torch's name of the device that every machine has
 
 
 class UnknownProfileError(ValueError):
@@ -168,7 +169,8 @@ def _emulation(parent: Table) -> Emulation | None:
         return None
     emulation = Emulation(
         vendor=table.text("vendor", pattern=VARIABLE),
-        device=Emulation.device if parent.data.get("device") in (None, "cpu") else str(parent.data["device"]),
+        device=_emulated_device(parent, table),
+        enter_vendor=table.flag("enter_vendor"),
         target=_target(table),
         stand_ins=_stand_ins(table),
         device_modules=table.texts("device_modules", pattern=MODULE),
@@ -187,6 +189,15 @@ def _emulation(parent: Table) -> Emulation | None:
     )
     table.finish()
     return emulation
+
+
+def _emulated_device(profile: Table, emulation: Table) -> str:
+    """What the profile says. Where that is the host, the kernels are for another device, unless the host itself is named."""
+    own = str(profile.data.get("device", Emulation.device))
+    named = emulation.optional_text("device", pattern=VARIABLE)
+    if named is not None and own != HOST:
+        emulation.complain("device", repr(named), "nothing beside the profile's own device", "leave it out")
+    return named or (Emulation.device if own == HOST else own)
 
 
 def _stand_ins(parent: Table) -> dict[str, dict[str, object]]:

@@ -148,7 +148,7 @@ class _Cells:
         if not results:
             return Missed(kernel, NOT_SELECTED, "by " + ", ".join(reaching))
         stopped = [result for result in results if not result.outcome.judged]
-        if not stopped:
+        if 2 * len(stopped) <= len(results):
             outcomes = Counter(result.outcome.value for result in results)
             told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
             return Missed(kernel, NOT_LAUNCHED, f"{', '.join(reaching)}: {told}")

@@ -12,6 +12,7 @@ import importlib.util
 import io
 import sys
 from collections.abc import Callable, Mapping
+from enum import Enum
 from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -31,6 +32,7 @@ CHIP_CHECKS = {
     "flag_gems.fused.DSA.bin_topk": ("bucket_sort_topk",),
 }
 CHIP_LITERAL = "cuda"
+HOST = "cpu"
 
 
 def register(emulation: Emulation, device: StandInDevice, generators: Generators) -> None:
@@ -40,6 +42,7 @@ def register(emulation: Emulation, device: StandInDevice, generators: Generators
     vendor, chip, library = emulation.vendor, emulation.device, emulation.target.backend
 
     hooks: dict[str, Callable[[ModuleType], None]] = {
+        "flag_gems.runtime.common": lambda module: _enter(module, vendor) if emulation.enter_vendor else None,
         "flag_gems.runtime.backend": lambda module: _backend(module, library, device),
         "flag_gems.runtime.backend.device": lambda module: _detector(module, vendor),
         "flag_gems.utils.code_cache": lambda module: _generated_code(module, f"{vendor}-{emulation.target.arch}"),
@@ -49,6 +52,8 @@ def register(emulation: Emulation, device: StandInDevice, generators: Generators
     }
     for name, hook in hooks.items():
         wrapt.register_post_import_hook(hook, name)
+    if chip == HOST:  # a tensor is where the provider's code says that it is
+        return
     nowhere, here = "no device", DeviceName("cpu", chip)
     for name, functions in CPU_CHECKS.items():
         wrapt.register_post_import_hook(partial(_relabel, functions, "cpu", nowhere), name)
@@ -166,6 +171,18 @@ def find_library(name: str) -> bool:
         return importlib.util.find_spec(f"triton.language.extra.{name}.libdevice") is not None
     except ModuleNotFoundError:
         return False
+
+
+def _enter(module: Any, vendor: str) -> None:
+    """Enter a vendor into the provider's list, if need be: its folder ships, and only the list keeps it from being chosen."""
+    known = module.vendors
+    if vendor in known.get_all_vendors():
+        return
+    numbers = {member.name: member.value for member in known}
+    make: Any = Enum  # from names that are known only here
+    entered = make(known.__name__, {**numbers, vendor.upper(): max(numbers.values()) + 1})
+    entered.get_all_vendors = classmethod(known.get_all_vendors.__func__)
+    module.vendors = entered
 
 
 def _detector(module: Any, vendor: str) -> None:

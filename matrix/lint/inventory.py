@@ -91,11 +91,11 @@ class _Reader:
             parts = module.path.partition(f"/{folder}/")[2].split("/")
             inner = "/".join(parts[:-1]).split("/")
             architecture = next((part for part in inner if self._is_architecture(folder, part)), "")
-            for name, kind, owner in _kernels(module):
-                node = (module.path, owner)
+            for name, kind, owners in _kernels(module):
                 if kind == JIT and (module.path, name) not in self.launched:
                     continue
-                entries = frozenset(user[1] for user in self._closure(node) if user in exported)
+                users = {user for owner in owners for user in self._closure((module.path, owner))}
+                entries = frozenset(user[1] for user in users & exported)
                 yield VendorKernel(module.path, name, kind, architecture, entries)
 
     def _is_architecture(self, folder: str, part: str) -> bool:
@@ -168,25 +168,31 @@ class _Reader:
                 yield from self._names_of(self.package.module(file))
 
 
-def _kernels(module: Module) -> Iterator[tuple[str, str, str]]:
-    """Name, kind and the name at the module's top that it belongs to, of everything that could be a kernel."""
-    writes = makes = False
+def _kernels(module: Module) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Name, kind and the names at the module's top that it belongs to, of everything that could be a kernel."""
+    makes = False
+    writers: set[str] = set()
     for owner, statement in module.bindings:
         makes = makes or owner.startswith("PointwiseDynamic")
         for node in ast.walk(statement):
             if isinstance(node, ast.FunctionDef):
                 kind = _kind(node)
                 if kind:
-                    yield node.name, kind, owner
+                    yield node.name, kind, (owner,)
             elif isinstance(node, ast.Call) and _last_name(node.func) == "pointwise_dynamic":
                 if node.args and isinstance(node.args[0], ast.Name):
-                    yield node.args[0].id, POINTWISE, owner
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                writes = writes or ("triton.jit" in node.value and "\n" not in node.value.strip())
+                    yield node.args[0].id, POINTWISE, (owner,)
+            elif _writes_kernels(node):
+                writers.add(owner)
     # What writes kernels from pointwise functions is not itself a kernel: they are counted where they are declared.
-    if writes and not makes:
-        owners = [name for name, node in module.definitions.items() if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-        yield module.file.stem, GENERATED, owners[-1] if owners else ""
+    if writers and not makes:
+        yield module.file.stem, GENERATED, tuple(sorted(writers))
+
+
+def _writes_kernels(node: ast.AST) -> bool:
+    """Whether it is one line of text with the decorator of a kernel."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and "triton.jit" in text and "\n" not in text.strip()
 
 
 def _kind(function: ast.FunctionDef) -> str:

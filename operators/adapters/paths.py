@@ -37,11 +37,24 @@ def silu_and_mul(x: torch.Tensor, y: torch.Tensor) -> Any:
     return _gradients("silu_and_mul", lambda call, a, b: call(a, b), x, y)
 
 
+def gelu_and_mul(x: torch.Tensor, y: torch.Tensor, approximate: str) -> Any:
+    """Of flag_gems.gelu_and_mul."""
+    return _gradients("gelu_and_mul", lambda call, a, b: call(a, b, approximate), x, y)
+
+
 def angle(real: torch.Tensor, imaginary: torch.Tensor) -> Any:
     """flag_gems.angle of complex numbers."""
     import flag_gems
 
     return flag_gems.angle(torch.complex(real, imaginary))
+
+
+def mul(real: torch.Tensor, imaginary: torch.Tensor, other_real: torch.Tensor, other_imaginary: torch.Tensor) -> Any:
+    """flag_gems.mul of complex numbers, as pairs of real ones."""
+    import flag_gems
+
+    x, y = torch.complex(real, imaginary), torch.complex(other_real, other_imaginary)
+    return torch.view_as_real(flag_gems.mul(x, y))
 
 
 def resolve_conj(real: torch.Tensor, imaginary: torch.Tensor) -> Any:
@@ -58,11 +71,11 @@ def resolve_neg(real: torch.Tensor, imaginary: torch.Tensor) -> Any:
     return flag_gems.resolve_neg(torch.complex(real, imaginary).conj().imag)
 
 
-def randperm(count: int, device: torch.device) -> Any:
+def randperm(count: int, device: torch.device, dtype: torch.dtype) -> Any:
     """The numbers of flag_gems.randperm in order: each must be there once."""
     import flag_gems
 
-    return flag_gems.randperm(count, device=device).cpu().sort().values
+    return flag_gems.randperm(count, dtype=dtype, device=device).cpu().sort().values
 
 
 def _gradients(name: str, call: Callable[..., torch.Tensor], *arguments: torch.Tensor) -> Any:

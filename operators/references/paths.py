@@ -37,6 +37,11 @@ def silu_and_mul(x: torch.Tensor, y: torch.Tensor) -> Any:
     return gradients(lambda a, b: functional.silu(a) * b, x, y)
 
 
+def gelu_and_mul(x: torch.Tensor, y: torch.Tensor, approximate: str) -> Any:
+    """Of gelu(x) * y."""
+    return gradients(lambda a, b: functional.gelu(a, approximate=approximate) * b, x, y)
+
+
 def dot(x: torch.Tensor, y: torch.Tensor) -> Any:
     return torch.dot(x, y)
 
@@ -51,6 +56,14 @@ def vector_norm(x: torch.Tensor, ord: float, dim: list[int] | None = None) -> An
 
 def cumsum(x: torch.Tensor, dim: int) -> Any:
     return torch.cumsum(x, dim)
+
+
+def cummax(x: torch.Tensor, dim: int) -> Any:
+    return tuple(torch.cummax(x, dim))
+
+
+def cummin(x: torch.Tensor, dim: int) -> Any:
+    return tuple(torch.cummin(x, dim))
 
 
 def unique(x: torch.Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False) -> Any:
@@ -85,6 +98,14 @@ def max_dim(x: torch.Tensor, dim: int) -> Any:
     return tuple(torch.max(x, dim))
 
 
+def mean_dim(x: torch.Tensor, dim: list[int]) -> Any:
+    return torch.mean(x, dim)
+
+
+def masked_select(x: torch.Tensor, mask: torch.Tensor) -> Any:
+    return torch.masked_select(x, mask)
+
+
 def index_select(x: torch.Tensor, dim: int, index: torch.Tensor) -> Any:
     return torch.index_select(x, dim, index)
 
@@ -112,8 +133,16 @@ def celu(x: torch.Tensor, alpha: float) -> Any:
     return torch.celu(x, alpha)
 
 
-def repeat_interleave(x: torch.Tensor, repeats: torch.Tensor, dim: int) -> Any:
+def repeat_interleave(x: torch.Tensor, repeats: Any, dim: int) -> Any:
     return torch.repeat_interleave(x, repeats, dim)
+
+
+def contiguous(x: torch.Tensor) -> Any:
+    return x.contiguous()
+
+
+def full(size: list[int], value: torch.Tensor, dtype: torch.dtype, device: torch.device) -> Any:
+    return torch.full(size, value.item(), dtype=dtype, device=device)
 
 
 def angle(real: torch.Tensor, imaginary: torch.Tensor) -> Any:
@@ -128,16 +157,38 @@ def resolve_neg(real: torch.Tensor, imaginary: torch.Tensor) -> Any:
     return torch.complex(real, imaginary).conj().imag.resolve_neg()
 
 
-def randperm(count: int, device: torch.device) -> Any:
-    return torch.arange(count, device=device)
+def randperm(count: int, device: torch.device, dtype: torch.dtype) -> Any:
+    return torch.arange(count, dtype=dtype, device=device)
 
 
 def div_mode(x: Any, y: Any, rounding_mode: str | None = None) -> Any:
     return torch.div(torch.as_tensor(x), y, rounding_mode=rounding_mode)
 
 
+def add(x: Any, y: Any, alpha: int) -> Any:
+    return torch.add(torch.as_tensor(x), y, alpha=alpha)
+
+
+def sub(x: Any, y: Any, alpha: int) -> Any:
+    return torch.sub(torch.as_tensor(x), y, alpha=alpha)
+
+
+def floor_divide(x: Any, y: Any) -> Any:
+    return torch.floor_divide(torch.as_tensor(x), y)
+
+
 def mul(x: torch.Tensor, y: Any) -> Any:
     return torch.mul(x, y)
+
+
+def mul_complex(
+    real: torch.Tensor, imaginary: torch.Tensor, other_real: torch.Tensor, other_imaginary: torch.Tensor
+) -> Any:
+    return torch.view_as_real(torch.complex(real, imaginary) * torch.complex(other_real, other_imaginary))
+
+
+def mm(x: torch.Tensor, y: torch.Tensor) -> Any:
+    return torch.mm(x, y)
 
 
 def matmul_bf16(x: torch.Tensor, y: torch.Tensor) -> Any:

@@ -78,11 +78,11 @@ def test_what_is_not_installed_is_named() -> None:
 
 def test_a_processor_is_a_chip_too() -> None:
     arm = replace(load_profiles()["arm"], unknown_up_to=None)
-    possible, why = can_run(arm, LAPTOP)
+    possible, why = can_run(arm, LAPTOP, "run")
     assert not possible
     assert why.startswith("no device: this machine is x86_64, not aarch64 or arm64 and module triton.backends.cpu")
     board = replace(LAPTOP, machine="aarch64", packages=PACKAGES | {"triton.backends.cpu": "3"})
-    assert can_run(arm, board) == (True, "A processor")
+    assert can_run(arm, board, "run") == (True, "A processor")
 
 
 def test_each_evidence_is_answered_for_itself() -> None:
@@ -104,3 +104,13 @@ def test_a_vendor_that_the_installed_provider_does_not_know_is_said_to_be_so(*, 
     said = f"flag_gems {installed} does not know Tomorrow: it cannot be selected; install one newer than 5.0.2"
     assert possible or answer.why == said
     assert can_run(CHIP, machine).possible
+
+
+def test_a_vendor_that_the_emulation_enters_is_interpreted_and_not_run() -> None:
+    machine = replace(LAB, packages={**LAB.packages, "flag_gems": "5.0.2"})
+    evidence = ("interpret", "run")
+    stranger = replace(CHIP, unknown_up_to="5.0.2", evidence=evidence, emulation=Emulation("tmr"))
+    assert not can_run(stranger, machine, "interpret").possible
+    entered = replace(stranger, emulation=Emulation("tmr", enter_vendor=True))
+    assert can_run(entered, machine, "interpret") == (True, "needs no device")
+    assert "does not know Tomorrow" in can_run(entered, machine, "run").why

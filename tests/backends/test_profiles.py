@@ -158,6 +158,8 @@ def test_a_name_is_given_once(tmp_path: Path) -> None:
             "emulation.target.source",
         ),
         ("[probe]", '[emulation]\nvendor = "x"\nvendors = "y"\n[probe]', "emulation.vendors"),
+        ("[probe]", '[emulation]\nvendor = "x"\nenter_vendor = "yes"\n[probe]', "emulation.enter_vendor"),
+        ("[probe]", '[emulation]\nvendor = "x"\ndevice = "cpu"\n[probe]', "emulation.device"),
         ("[probe]", '[emulation]\nvendor = "x"\n[emulation.stand_ins]\n"a-b" = {}\n[probe]', "emulation.stand_ins.a-b"),
     ],
 )
@@ -192,6 +194,15 @@ def test_the_emulation_of_a_chip_is_data(tmp_path: Path) -> None:
     assert (emulation.device_modules, emulation.driver_functions) == (("torch_tmr",), ("fill",))
     assert emulation.language_arguments == {"load": ("hint",)}
     assert emulation.device_functions == {"fast_tanh": "tanh"}
+
+
+def test_the_device_of_an_emulated_host_is_the_host_only_where_it_is_said() -> None:
+    profiles = load_profiles()
+    named, unnamed = profiles["arm"].emulation, profiles["cpu-interpreter"].emulation
+    assert named is not None
+    assert unnamed is not None
+    assert (profiles["arm"].device, named.device, named.enter_vendor) == ("cpu", "cpu", True)
+    assert (profiles["cpu-interpreter"].device, unnamed.device, unnamed.enter_vendor) == ("cpu", "cuda", False)
 
 
 def test_globs_select_in_the_order_of_the_patterns_and_each_once() -> None:

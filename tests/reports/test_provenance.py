@@ -58,6 +58,14 @@ def test_each_kernel_that_was_not_judged_has_its_reason() -> None:
     assert [missed.reason for missed in found.missed] == [NOT_IMPORTED, NO_CASE, NOT_SELECTED]
 
 
+def test_what_stopped_a_few_cells_of_an_operator_is_not_why_its_kernel_was_not_launched() -> None:
+    other = result("mm", Outcome.UNSUPPORTED)
+    most = [result("mm", Outcome.PASS), result("mm", Outcome.WRONG), other]
+    assert only([kernel("c", "mm")], *most).missed[0].reason == NOT_LAUNCHED
+    assert only([kernel("c", "mm")], *most).missed[0].detail == "mm: 1 PASS, 1 UNSUPPORTED, 1 WRONG"
+    assert only([kernel("c", "mm")], most[0], other, other).missed[0].reason == "UNSUPPORTED: it did not"
+
+
 def test_generated_kernels_are_known_by_their_file_alone() -> None:
     kernels = [
         kernel("index", "add", kind=GENERATED, file="gems/index.py"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-CHECKS = ("kernel_checks.py", "language_checks.py", "provider_checks.py", "vendor_checks.py")
+CHECKS = ("kernel_checks.py", "language_checks.py", "provider_checks.py", "vendor_checks.py", "host_checks.py")
 SCRIPTS = [Path(__file__).with_name(name) for name in CHECKS]
 NAMES = [
     node.name

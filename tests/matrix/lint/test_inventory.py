@@ -33,6 +33,7 @@ def test_a_kernel_knows_the_functions_that_come_to_launch_it(package: Package) -
     assert entries["sum_kernel"] == entries["small_kernel"] == entries["second_kernel"] == {"sum"}
     assert entries["one_kernel"] == entries["two_kernel"] == {"pick"}
     assert entries["alone_kernel"] == set()
+    assert entries["written"] == {"written"}, "whoever comes to write it, wherever in the file that stands"
 
 
 def test_an_architectures_kernels_are_told_from_the_vendors(package: Package) -> None:
