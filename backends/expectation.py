@@ -145,7 +145,7 @@ def _like(table: Table, read: list[str], folder: Path) -> str | None:
 def _read(table: Table, profile: str) -> Expectation:
     expectation = Expectation(
         profile=profile,
-        patterns=_patterns(table),
+        patterns=read_patterns(table),
         outcome=table.text("outcome", choices=OUTCOMES),
         reason=table.text("reason"),
         owner=table.text("owner"),
@@ -159,7 +159,8 @@ def _read(table: Table, profile: str) -> Expectation:
     return expectation
 
 
-def _patterns(table: Table) -> tuple[Pattern, ...]:
+def read_patterns(table: Table) -> tuple[Pattern, ...]:
+    """The patterns of a table: `pattern` is one, or a list of them."""
     several = isinstance(table.data.get("pattern"), list)
     texts = table.texts("pattern") if several else (table.text("pattern"),)
     if several and not texts:

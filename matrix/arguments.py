@@ -17,6 +17,9 @@ exit codes: 0 nothing is worse, 1 something is worse (a new failure, slower, gon
 3 nothing to compare
 """
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
+VALIDATE_EPILOG = (
+    "exit codes: 0 no gate failed and the level asked for is reached, 1 otherwise, 2 usage, 130 interrupted"
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     _add_expect(commands)
     _add_adopt(commands)
     _add_doctor(commands)
+    _add_validation(commands)
     return top
 
 
@@ -100,6 +104,57 @@ def _add_expect(commands: Commands) -> None:
     update.add_argument(
         "--expectations", type=Path, metavar="DIR", help="folder of <profile>.toml (default: the one the run was given)"
     )
+
+
+def _add_validation(commands: Commands) -> None:
+    told = (
+        "which level of FlagOS' chip adaptation the evidence of a profile amounts to, and what is missing for the next"
+    )
+    command = commands.add_parser("validate", help=told, epilog=VALIDATE_EPILOG)
+    command.add_argument("--profile", action="append", required=True, metavar="NAME", help="the profile, or its file")
+    command.add_argument(
+        "--from",
+        dest="evidence",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="directories of runs to compute from (default: run the full tier here, `run` and `time`)",
+    )
+    command.add_argument(
+        "--reference", nargs="+", default=[], type=Path, metavar="DIR", help="runs on the reference vendor's chip"
+    )
+    command.add_argument("--repeat", type=_repetitions, metavar="N", help="call each deterministic case N times")
+    command.add_argument("--hours", type=_hours, metavar="H", help="soak: call cases in turn for H hours")
+    command.add_argument("--level", metavar="NAME", help="exit with 1 unless this level is reached")
+    command.add_argument("--tier", choices=TIERS, default="smoke", help="what is repeated and soaked (default: smoke)")
+    command.add_argument(
+        "--operator", action="append", default=[], metavar="PATTERN", help="what is repeated and soaked; repeatable"
+    )
+    command.add_argument("--dtype", action="append", default=[], metavar="DTYPE", help="likewise; repeatable")
+    command.add_argument(
+        "--waivers", type=Path, metavar="DIR", help="folder of <profile>.toml (default: backends/waivers/)"
+    )
+    command.add_argument("--workers", type=_workers, metavar="N", help="worker processes (a soak has one)")
+    command.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: .matrix/<time>-<id>/)")
+    # What a report on the directory of repetitions asks of any run.
+    command.set_defaults(provider=[], catalogue=[], expectations=None, strict=False)
+
+
+def _repetitions(text: str) -> int:
+    if not text.isdecimal() or not 2 <= int(text) <= 10**6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of repetitions; allowed are 2 to 1000000")
+    return int(text)
+
+
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of hours; allowed is more than 0, up to 10000")
+    return hours
 
 
 def _add_adopt(commands: Commands) -> None:

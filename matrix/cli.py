@@ -11,7 +11,7 @@ from backends.profiles import UnknownProfileError
 from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
-from matrix.commands import adopt, comparing, doctor, expecting, reading, running
+from matrix.commands import adopt, comparing, doctor, expecting, reading, running, validate
 from matrix.identity import IdentityError
 from matrix.lint.package import PackageError
 from matrix.plan import SelectionError
@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "diff": comparing.diff,
     "adopt": adopt.adopt,
     "doctor": doctor.doctor,
+    "validate": validate.validate,
 }
 
 

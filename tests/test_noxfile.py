@@ -132,6 +132,14 @@ def test_what_follows_the_dashes_goes_to_the_run() -> None:
     assert session.commands[-1][1:] == ("-m", "matrix", "run", "--tier", "quick")
 
 
+def test_a_certificate_is_asked_for_in_the_same_way() -> None:
+    build("run")
+    session = Session()
+    session.posargs = ("--profile", "cuda", "--hours", "72")
+    noxfile.validate(cast("nox.Session", session))
+    assert session.commands[-1][1:] == ("-m", "matrix", "validate", *session.posargs)
+
+
 def test_arguments_for_pytest_skip_the_lint() -> None:
     build("run", "test", "lint")
     session = Session()

@@ -111,7 +111,7 @@ def _carry(job: Job) -> None:
         cells=len(job.planned.cells),
         columns=tuple(str(column) for column in job.declared.columns),
         machine=machine.facts(),
-        stack=_stack(machine.packages),
+        stack=stack_facts(machine.packages),
         arguments=job.arguments,
     )
     given = [Result(name, preset.outcome, Phase.PLAN, preset.reason) for name, preset in job.planned.presets.items()]
@@ -155,7 +155,7 @@ def prepare(job: Job, settings: RunSettings) -> None:
         carry(ahead, job.directory / "preparing", compiling, display, confirm=lambda _: False)
 
 
-def _stack(packages: Mapping[str, str]) -> dict[str, str]:
+def stack_facts(packages: Mapping[str, str]) -> dict[str, str]:
     """The versions that are run with, and first the name of the stack that they are, if they are one."""
     name = stack_of(packages, load_stacks())
     return ({"stack": name} if name else {}) | dict(packages)
