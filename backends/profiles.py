@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from backends.profile import EVIDENCES, FEATURES, ON_DEVICE, Emulation, Limits, Probe, Profile, Target
-from backends.reading import MODULE, NAME, VARIABLE, Problem, Table, nearest, read_table, refuse
+from backends.reading import MODULE, NAME, VARIABLE, Problem, Table, nearest, parse_table, read_table, refuse
 from backends.stand_in import read_attributes
 
 FOLDER = Path(__file__).parent
@@ -81,12 +82,30 @@ def _unknown(pattern: str, available: Mapping[str, Profile]) -> str:
     return f"no profile is named {pattern!r}; {suggestion or 'there are ' + ', '.join(available)}"
 
 
+def parse_profile(text: str, name: str, place: str) -> Profile:
+    """A profile whose text came from elsewhere, such as another machine; it has no path.
+
+    Raises ReadingError with every problem of the text, which are said to be of `place`.
+    """
+    problems: list[Problem] = []
+    table = parse_table(text, place, problems)
+    profile = None if problems else _checked(table, Path(f"{name}.toml"))
+    refuse(problems)
+    assert profile is not None
+    return replace(profile, path=None)
+
+
 def _read(path: Path, problems: list[Problem]) -> Profile | None:
     """The profile of one file, or None when the file has problems (which are noted)."""
     before = len(problems)
     table = read_table(path, problems)
-    if len(problems) > before:
-        return None
+    return None if len(problems) > before else _checked(table, path)
+
+
+def _checked(table: Table, path: Path) -> Profile | None:
+    """The profile of a table, or None when that has problems (which are noted)."""
+    problems = table.problems
+    before = len(problems)
     profile = _profile(table, path)
     table.finish()
     if profile.name != path.stem:
@@ -149,7 +168,7 @@ def _emulation(parent: Table) -> Emulation | None:
         return None
     emulation = Emulation(
         vendor=table.text("vendor", pattern=VARIABLE),
-        device=str(parent.data["device"]) if parent.data.get("device") not in {None, "cpu"} else Emulation.device,
+        device=Emulation.device if parent.data.get("device") in (None, "cpu") else str(parent.data["device"]),
         target=_target(table),
         stand_ins=_stand_ins(table),
         device_modules=table.texts("device_modules", pattern=MODULE),

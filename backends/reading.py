@@ -73,15 +73,25 @@ def describe(value: object) -> str:
 
 def read_table(path: Path, problems: list[Problem]) -> Table:
     """The top-level table of a TOML file; an unreadable file is one problem and an empty table."""
-    data: dict[str, object] = {}
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         remedy = "check the path and the file's rights and encoding"
         problems.append(Problem(str(path), "", f"no readable file ({error})", "a TOML file in UTF-8", remedy))
-    except tomllib.TOMLDecodeError as error:
-        problems.append(Problem(str(path), "", f"no TOML ({error})", "a TOML file", "correct that line"))
-    return Table(str(path), "", data, problems)
+        return Table(str(path), "", {}, problems)
+    return parse_table(text, str(path), problems)
+
+
+def parse_table(text: str, place: str, problems: list[Problem]) -> Table:
+    """The top-level table of a TOML text that came from `place`; what is no TOML is one problem and an empty table."""
+    data: dict[str, object] = {}
+    try:
+        data = tomllib.loads(text)
+    except ValueError as error:  # a TOMLDecodeError, or a number of thousands of digits
+        problems.append(Problem(place, "", f"no TOML ({error})", "a TOML file", "correct that line"))
+    except RecursionError:
+        problems.append(Problem(place, "", "tables within tables without end", "a TOML file", "nest them less"))
+    return Table(place, "", data, problems)
 
 
 @dataclass

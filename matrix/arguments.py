@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +11,7 @@ from matrix.plan import TIERS
 EPILOG = """\
 exit codes: 0 nothing is broken, 1 something is broken, 2 usage, 3 nothing selected, 130 interrupted
 """
+MOST_WORKERS = 4096
 DIFF_EPILOG = """\
 exit codes: 0 nothing is worse, 1 something is worse (a new failure, slower, gone, or no longer judged), 2 usage,
 3 nothing to compare
@@ -59,12 +59,34 @@ def parser() -> argparse.ArgumentParser:
     lint = commands.add_parser("lint", help="what in an installed FlagGems contradicts itself or its vendors' profiles")
     lint.add_argument("--vendor", action="append", default=[], metavar="NAME", help="only what concerns it; repeatable")
     _add_package(lint)
+    _add_bundle(commands)
+    _add_merge(commands)
     _add_diff(commands)
     _add_expect(commands)
     _add_adopt(commands)
-    _add_doctor(commands)
     _add_validation(commands)
+    _add_doctor(commands)
     return top
+
+
+def _add_bundle(commands: Commands) -> None:
+    bundle = commands.add_parser("bundle", help="pack a run into one file that can be sent and merged")
+    bundle.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
+    bundle.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write (default: matrix-<day>-<digest>.bundle.zip)"
+    )
+    bundle.add_argument(
+        "--redact", action="store_true", help="take out host, user, folders, addresses, serial numbers and process ids"
+    )
+
+
+def _add_merge(commands: Commands) -> None:
+    merge = commands.add_parser("merge", help="join bundles and runs, also of other machines, into one matrix")
+    merge.add_argument(
+        "sources", type=Path, nargs="+", metavar="BUNDLE", help="a bundle, or a run's or merge's directory"
+    )
+    merge.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for the matrix")
+    merge.add_argument("--strict", action="store_true", help="expired expectations fail the merge")
 
 
 def _add_doctor(commands: Commands) -> None:
@@ -250,11 +272,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _workers(text: str) -> int:
-    most = 4 * (os.cpu_count() or 1)
-    try:
-        count = int(text)
-    except ValueError:
-        count = 0
-    if not 1 <= count <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers; allowed are 1 to {most} here")
-    return count
+    """A number of workers. What is too many is decided where they are started: a run of a larger machine is read here too."""
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers; allowed are 1 to {MOST_WORKERS}")
+    return int(text)

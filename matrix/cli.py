@@ -11,7 +11,7 @@ from backends.profiles import UnknownProfileError
 from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
-from matrix.commands import adopt, comparing, doctor, expecting, reading, running, validate
+from matrix.commands import adopt, bundling, comparing, doctor, expecting, reading, running, validate
 from matrix.identity import IdentityError
 from matrix.lint.package import PackageError
 from matrix.plan import SelectionError
@@ -31,10 +31,12 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "provenance": reading.provenance,
     "lint": reading.check,
     "stacks": reading.compare_stacks,
+    "bundle": bundling.bundle,
+    "merge": bundling.join,
     "diff": comparing.diff,
     "adopt": adopt.adopt,
-    "doctor": doctor.doctor,
     "validate": validate.validate,
+    "doctor": doctor.doctor,
 }
 
 

@@ -140,6 +140,8 @@ class Timing:
             raise ResultError(f"a speed-up of {self.speedup} does not lie in {self.speedup_low} to {self.speedup_high}")
         if self.stopped not in STOPPED:
             raise ResultError(f"a timing stopped for {self.stopped!r}; allowed are {', '.join(STOPPED)}")
+        if any(peak is not None and not peak > 0 for peak in (self.peak_bandwidth, self.peak_arithmetic)):
+            raise ResultError("a device's measured peak is more than nothing")
         if len(self.baseline.samples) != len(self.candidate.samples):
             raise ResultError("baseline and candidate are timed in turn, equally often")
 

@@ -28,12 +28,25 @@ class Header:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The bundle that carried a run here: its name, its SHA-256, and whether its machine was taken out of it."""
+
+    name: str
+    digest: str
+    redacted: bool = False
+
+
+@dataclass(frozen=True)
 class Run:
-    """A header and, for each cell id, the results of its attempts in order; `warnings` name what could not be read."""
+    """A header and, for each cell id, the results of its attempts in order; `warnings` name what could not be read.
+
+    origin  where it came from, if not from this machine's own folder
+    """
 
     header: Header
     results: Mapping[str, tuple[Result, ...]]
     warnings: tuple[str, ...] = ()
+    origin: Origin | None = None
 
     @classmethod
     def of(cls, results: tuple[Result, ...]) -> Run:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TextIO
@@ -20,6 +20,7 @@ from matrix.result import Result, Timing
 from matrix.timing.statistics import median_interval
 from reports.finding import Finding
 from reports.grid import Grid
+from reports.sources import Source, sources, strongest
 from reports.speed import speeds
 from reports.summary import Summary
 from reports.wording import clean, shorten, tail
@@ -48,7 +49,7 @@ def document_head(grid: Grid, *, strict: bool = False) -> dict[str, Json]:
     """Everything but the cells."""
     summary = Summary(grid, strict)
     latest = grid.latest
-    return {
+    head: dict[str, Json] = {
         "schema": SCHEMA,
         "run": _run(grid, summary),
         "profiles": _profiles(grid),
@@ -63,11 +64,15 @@ def document_head(grid: Grid, *, strict: bool = False) -> dict[str, Json]:
         ],
         "no_cases": dict(grid.no_cases),
     }
+    return head | _merging(grid)
 
 
 def document_cells(grid: Grid) -> Iterator[dict[str, Json]]:
     """The cells in the order of the plan."""
-    return (describe_cell(finding) for finding in grid.findings)
+    found = [_source(source) for source in sources(grid)]
+    if not found:
+        return (describe_cell(finding) for finding in grid.findings)
+    return (describe_cell(finding) | _provenance(finding, found) for finding in grid.findings)
 
 
 def describe_cell(finding: Finding) -> dict[str, Json]:
@@ -159,6 +164,44 @@ def _attempt(result: Result) -> Json:
     }
 
 
+def _merging(grid: Grid) -> dict[str, Json]:
+    """What only a matrix of several machines has: where it comes from, and each case by its strongest evidence."""
+    if not grid.merged:
+        return {}
+    listed: list[Json] = [
+        {
+            **_source(source),
+            "sha256": run.origin.digest if run.origin else "",
+            "cells": source.cells,
+            "plan": run.header.plan,
+            "facts": dict(run.header.machine),
+            "versions": dict(run.header.stack),
+        }
+        for source, run in zip(sources(grid), grid.runs, strict=True)
+    ]
+    best: list[Json] = []
+    for evidence, findings in strongest(grid).items():
+        verdicts = Counter(finding.verdict.value for finding in findings)
+        best.append({"evidence": evidence.value, "cases": len(findings), "verdicts": dict(verdicts)})
+    return {"sources": listed, "strongest": best}
+
+
+def _source(source: Source) -> dict[str, Json]:
+    names = ("name", "digest", "machine", "stack", "started")
+    facts: dict[str, Json] = {name: shorten(clean(getattr(source, name)), DETAIL_LIMIT) for name in names}
+    return facts | {"redacted": source.redacted}
+
+
+def _provenance(finding: Finding, listed: Sequence[dict[str, Json]]) -> dict[str, Json]:
+    """Which run a cell is from, and what others said where they disagree."""
+    if not finding.voices:
+        return {}
+    facts: dict[str, Json] = {"source": listed[finding.voices[-1].run]}
+    if finding.conflict:
+        facts["conflict"] = [{"outcome": voice.outcome.value, **listed[voice.run]} for voice in finding.voices]
+    return facts
+
+
 @cache
 def _expectation(expectation: Expectation) -> dict[str, Json]:
     return {
@@ -183,7 +226,10 @@ def _run(grid: Grid, summary: Summary) -> Json:
         "plan": header.plan if header else "",
         "stack": dict(header.stack) if header else {},
         "runs": len(grid.runs),
-        "warnings": [shorten(clean(text), DETAIL_LIMIT) for run in grid.runs for text in run.warnings],
+        "warnings": [
+            shorten(clean(text), DETAIL_LIMIT)
+            for text in (*grid.notices, *(warning for run in grid.runs for warning in run.warnings))
+        ],
         "status": summary.color.lower(),
         "headline": summary.headline,
     }

@@ -10,9 +10,17 @@ from shlex import quote
 
 from backends.expectation import Expectation
 from matrix.identity import CellId
-from matrix.outcome import Evidence, Verdict
+from matrix.outcome import Evidence, Outcome, Verdict
 from matrix.result import Result
 from matrix.verdict import SEVERITY, worst
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What one run says of a cell: the run's place in the grid, and the outcome."""
+
+    run: int
+    outcome: Outcome
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,7 @@ class Finding:
     vacuous      the declared reason why an impostor's answer is right for this operator
     profile_file the file of a profile that is not among the shipped ones, which a rerun must be given
     catalogues   files of operators of one's own that the run was given, and a rerun needs
+    voices       the runs that carried it, the oldest first: the last one speaks
     own_rerun    the command that repeats it, where that is not `matrix rerun`
     """
 
@@ -41,6 +50,7 @@ class Finding:
     catalogues: tuple[str, ...] = ()
     own_rerun: str = ""
     profile_file: str = ""
+    voices: tuple[Voice, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -64,6 +74,11 @@ class Finding:
         """How long it took; a record of another machine may hold any number, and only a duration is passed on."""
         seconds = self.result.seconds
         return seconds if seconds is not None and 0 <= seconds < 1e9 else None
+
+    @property
+    def conflict(self) -> bool:
+        """Whether runs disagree on it, with the same evidence."""
+        return len({voice.outcome for voice in self.voices}) > 1
 
     @property
     def rerun(self) -> str:

@@ -22,7 +22,7 @@ from matrix.outcome import Evidence, Outcome, Phase, Verdict
 from matrix.result import Result
 from matrix.run import Run
 from matrix.verdict import Lapsed, find_lapsed, live_expectations, weigh
-from reports.finding import Finding, Row, Square
+from reports.finding import Finding, Row, Square, Voice
 
 UNLISTED = "unlisted"
 SUITE = "suite"
@@ -52,7 +52,7 @@ class Grid:
 
     columns   profiles with the evidence that was asked of them; a row has one square for each
     rows      grouped by family, in the order of the plan;  lapsed: expectations that are stale or expired
-    no_cases  operators that have no case, and why
+    no_cases  operators that have no case, and why;  notices: what of several runs does not fit together
     """
 
     columns: tuple[Column, ...]
@@ -62,6 +62,12 @@ class Grid:
     lapsed: tuple[Lapsed, ...] = ()
     no_cases: Mapping[str, str] = field(default_factory=dict)
     about: About = About()
+    notices: tuple[str, ...] = ()
+
+    @cached_property
+    def merged(self) -> bool:
+        """Whether it holds what came in bundles."""
+        return any(run.origin is not None for run in self.runs)
 
     @cached_property
     def profiles(self) -> tuple[Profile, ...]:
@@ -123,7 +129,7 @@ def build_grid(  # noqa: PLR0913 - the one place where everything that a reader 
     findings = [replace(finding, catalogues=catalogues) for finding in findings] if catalogues else findings
     files = {one.name: str(Path(one.path).resolve()) for one in profiles if one.path and not is_shipped(one.path)}
     findings = [replace(item, profile_file=files.get(item.id.profile, "")) for item in findings] if files else findings
-    columns = _columns(profiles, findings)
+    columns = _columns(profiles, findings, strongest_first=any(run.origin is not None for run in runs))
     return Grid(
         columns,
         _pivot(findings, columns),
@@ -142,6 +148,7 @@ class _Record:
     final: Result
     attempts: tuple[Result, ...]
     unstable: bool = False
+    voices: tuple[Voice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,11 +173,15 @@ def _stranger(identity: CellId, adopted: Adopted | None) -> _RowFacts:
 
 def _merge(runs: Sequence[Run]) -> dict[str, _Record]:
     merged: dict[str, _Record] = {}
-    for run in sorted(runs, key=lambda run: run.header.started):
+    for place, run in sorted(enumerate(runs), key=lambda item: item[1].header.started):
+        said = {outcome: Voice(place, outcome) for outcome in Outcome}
         for cell in run.results:
-            final = run.final(cell)
-            if final is not None and (cell not in merged or final.outcome is not Outcome.NOT_RUN):
-                merged[cell] = _Record(final, run.attempts(cell), run.unstable(cell))
+            final, before = run.final(cell), merged.get(cell)
+            if final is None or (before is not None and final.outcome is Outcome.NOT_RUN):
+                continue
+            carried = before is not None and before.final.outcome is not Outcome.NOT_RUN
+            voices = (*before.voices, said[final.outcome]) if before is not None and carried else (said[final.outcome],)
+            merged[cell] = _Record(final, run.attempts(cell), run.unstable(cell), voices)
     return merged
 
 
@@ -195,6 +206,7 @@ def _find(
         next(iter([*same, *live]), None),
         row.vacuous,
         own_rerun=row.rerun,
+        voices=record.voices,
     )
 
 
@@ -210,15 +222,18 @@ def _read_id(text: str) -> CellId | None:
         return None
 
 
-def _columns(profiles: Sequence[Profile], findings: Iterable[Finding]) -> tuple[Column, ...]:
-    """What has cells: profiles in the given order and then those that only a record knows, weakest evidence first."""
+def _columns(profiles: Sequence[Profile], findings: Iterable[Finding], *, strongest_first: bool) -> tuple[Column, ...]:
+    """What has cells: profiles in the given order and then those that only a record knows.
+
+    Evidences stand weakest first, as they are run; where machines are joined, what is known best comes first.
+    """
     used = dict.fromkeys((finding.id.profile, finding.id.evidence) for finding in findings)
     known = {profile.name: profile for profile in profiles}
     strangers = {name: Profile(name, name, "", "", "", ()) for name, _ in used if name not in known}
     return tuple(
         Column(profile, evidence)
         for name, profile in (known | strangers).items()
-        for evidence in Evidence
+        for evidence in (reversed(Evidence) if strongest_first else Evidence)
         if (name, evidence) in used
     )
 

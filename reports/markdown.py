@@ -13,6 +13,7 @@ from matrix.outcome import Outcome, Verdict
 from matrix.verdict import SEVERITY
 from reports.finding import Finding, Square, worst_first
 from reports.grid import Grid
+from reports.sources import conflicts, describe_conflict, describe_strongest, sources
 from reports.speed import describe_timing, speeds, square_speed, timing_of
 from reports.summary import Summary, compress, group_alike
 from reports.tabular import tabulate
@@ -32,6 +33,8 @@ def render_markdown(grid: Grid, *, strict: bool = False) -> str:
     summary = Summary(grid, strict)
     sections = [
         _head(summary),
+        _sources(grid),
+        _conflicts(grid),
         _totals(grid),
         _unrun(summary),
         _matrix(grid),
@@ -87,6 +90,40 @@ def _head(summary: Summary) -> str:
         started = f"Started {plain(moment(latest.header.started))}, plan {plain(latest.header.plan, 12)}"
         lines.append(f"{started}, with {stack}" if stack else started)
     return "\n\n".join(lines)
+
+
+def _sources(grid: Grid) -> str:
+    """The bundles that a merged matrix comes from, and what it comes to where each case counts once."""
+    found = sources(grid)
+    if not found:
+        return ""
+    lines = ["## Where this comes from", ""]
+    for item in found[:MOST_NAMES]:
+        redacted = "redacted" if item.redacted else "not redacted"
+        facts = [code(item.name), code(item.digest), redacted, count(item.cells, "cell")]
+        facts += [code(fact) for fact in (moment(item.started), item.machine, item.stack) if fact]
+        lines.append(f"- {', '.join(facts)}")
+    lines += _more(len(found) - MOST_NAMES, "bundle")
+    best = [f"- {line}" for line in describe_strongest(grid)]
+    lines += ["", "Each case by its strongest evidence:", "", *best] if best else []
+    if grid.notices:
+        lines += ["", "What does not fit together:", "", *(f"- {code(notice)}" for notice in grid.notices[:MOST_NAMES])]
+        lines += _more(len(grid.notices) - MOST_NAMES, "notice")
+    return "\n".join(lines)
+
+
+def _conflicts(grid: Grid) -> str:
+    found = conflicts(grid)
+    if not found:
+        return ""
+    lines = [
+        f"## Conflicts: {count(len(found), 'cell')}",
+        "",
+        "Runs disagree, with the same evidence. The newest counts.",
+        "",
+    ]
+    lines += [f"- {code(item.text, 1000)} {code(describe_conflict(grid, item))}" for item in found[:MOST_NAMES]]
+    return "\n".join([*lines, *_more(len(found) - MOST_NAMES, "cell")])
 
 
 def _totals(grid: Grid) -> str:

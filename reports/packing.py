@@ -20,6 +20,7 @@ from matrix.result import Comparison, Compiled, Result
 from matrix.verdict import LOUD, SEVERITY
 from reports.finding import Finding
 from reports.grid import Grid
+from reports.sources import conflicts, describe_conflict, describe_strongest, sources
 from reports.speed import describe_timing, speeds, square_speed, timing_of
 from reports.summary import Summary
 from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, clean, count, moment, shorten, tail
@@ -60,6 +61,7 @@ class Packer:
         loud = [finding for finding in grid.findings if finding.verdict in LOUD]
         self.detail_limit = DETAIL_LIMIT if len(loud) <= MANY_DETAILS else SHORT_DETAIL_LIMIT
         self.with_output = _within_budget(loud)
+        self.merged = grid.merged
 
     def text(self, text: str | None, limit: int = DETAIL_LIMIT) -> int:
         key = (text or "", limit)
@@ -96,6 +98,8 @@ class Packer:
             [self._compiled(item) for item in result.compiled[:MOST_LAUNCHES]],
             self.text(result.remembered, 40),
             [self.text(line, 300) for line in describe_timing(result.timing)] if result.timing else [],
+            finding.voices[-1].run + 1 if self.merged and finding.voices else 0,
+            self.text(describe_conflict(self.grid, finding)) if finding.conflict else 0,
             self.text(finding.own_rerun or finding.rerun_options, 1000),
         ]
         return self.facts.place(_trim(fact))
@@ -158,6 +162,13 @@ def pack_grid(grid: Grid, *, strict: bool = False) -> dict[str, Json]:
         "cases": _cases(grid, cases, packer),
         "layers": _layers(grid, cases, packer),
         "notes": _notes(grid, strict=strict),
+        "sources": [
+            [
+                shorten(clean(text), 200)
+                for text in (item.name, item.digest, moment(item.started), item.machine_and_redaction, item.stack)
+            ]
+            for item in sources(grid)
+        ],
     }
     return data | {"strings": packer.strings.values, "facts": packer.facts.values}
 
@@ -282,7 +293,11 @@ def _notes(grid: Grid, *, strict: bool) -> Json:
     no_cases = [("", f"{name}: {reason}") for name, reason in grid.no_cases.items()]
     slower = [(item.text, describe_timing(timing_of(item))[0]) for speed in speeds(grid) for item in speed.slower]
     means = "; ".join(f"{speed.column}: {speed}" for speed in speeds(grid))
+    disagreeing = [(item.text, describe_conflict(grid, item)) for item in conflicts(grid)]
     return [
+        _note("Conflicts", "Runs disagree, with the same evidence. The newest counts.", disagreeing),
+        _note("What does not fit together", "", [("", notice) for notice in grid.notices]),
+        _note("Where this comes from", _strongest(grid), [("", str(source)) for source in sources(grid)]),
         _note("Speed", f"Slower than the native operator. {means}.", slower, keep=bool(means)),
         _note("Not run", "Why cells could not be tried here.", unrun),
         _note("Gaps of the emulation", "No fault of an operator: what the emulation cannot do yet.", gaps),
@@ -295,6 +310,10 @@ def _notes(grid: Grid, *, strict: bool) -> Json:
         _note("Vacuous cases", f"{vacuity}.", [*fooled, *declared], keep=bool(vacuity.checked)),
         _note("Operators without cases", "Listed so that no row vanishes.", no_cases),
     ]
+
+
+def _strongest(grid: Grid) -> str:
+    return f"Each case by its strongest evidence: {'; '.join(describe_strongest(grid)) or 'none was judged'}."
 
 
 def _note(title: str, text: str, lines: Iterable[tuple[str, str]], *, keep: bool = False) -> Json:

@@ -57,13 +57,15 @@ const line = (name, ...values) => {
 const list = (items) => (items.length ? element("ul", {}, items.map((item) => element("li", {}, item))) : null);
 
 function cellFacts(cell) {
-  const [phase, detail, gap, launches, attempts, expectation, traceback, output, unstable, vacuous, compiled, remembered, speed, own] = cell.fact;
+  const [phase, detail, gap, launches, attempts, expectation, traceback, output, unstable, vacuous, compiled, remembered, speed, source, conflict, own] = cell.fact;
   const found = string(detail) || `${cell.outcome.meaning}.`;
   const facts = element("dl", {},
     line("verdict", `${verdicts[cell.verdict].name}: ${verdicts[cell.verdict].meaning}`),
     line("outcome", `${cell.outcome.name}, in phase ${string(phase)}: ${cell.outcome.meaning}`),
     line("evidence", `${cell.evidence[0]}: ${cell.evidence[1]}`),
     line("speed", list((speed || []).map(string))),
+    line("from", source ? sourceWords(data.sources[source - 1]) : null),
+    line("conflict", string(conflict) && `runs disagree, and the newest counts: ${string(conflict)}`),
     line("call", caseCall[cell.place] ? element("code", {}, `${string(caseOperator[cell.place])}(${string(caseCall[cell.place])})`) : null),
     line("emulation gap", string(gap)),
     expectation ? line("expected", `${string(expectation[0])}: ${string(expectation[1])}${expectation[2] ? ` (${string(expectation[2])})` : ""}`) : [],
@@ -79,6 +81,10 @@ function cellFacts(cell) {
     output ? folded("What it printed", string(output)) : null,
     traceback ? folded("Traceback", string(traceback)) : null,
     element("div", { class: "copy" }, element("code", {}, again), element("button", { type: "button", class: "plain", onclick: copier(again) }, "Copy")));
+}
+
+function sourceWords([name, digest, started, machine, stack]) {
+  return [element("b", {}, name), ` ${[digest, started, machine, stack].filter(Boolean).join("; ")}`];
 }
 
 function compiledKernel([kernel, file, configuration, times, size, shared, registers, spilled, tried, fitting]) {

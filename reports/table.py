@@ -13,6 +13,7 @@ from matrix.outcome import Evidence, Outcome, Verdict
 from matrix.verdict import SEVERITY
 from reports.finding import Finding, Square, worst_first
 from reports.grid import Grid
+from reports.sources import conflicts, describe_conflict, describe_strongest, sources
 from reports.speed import describe_timing, speeds, square_speed, timing_of
 from reports.summary import Summary, compress, group_alike, next_steps
 from reports.tabular import tabulate
@@ -38,6 +39,8 @@ def render_table(
     summary = Summary(grid, strict)
     sections = [
         _title(summary, terminal),
+        _sources(grid, terminal),
+        _conflicts(grid, terminal),
         _legend(summary, terminal),
         _totals(summary, terminal),
         _unrun(summary, terminal),
@@ -77,6 +80,29 @@ def _legend(summary: Summary, terminal: Terminal) -> list[str]:
     for evidence in dict.fromkeys(evidence for _, evidence in summary.grid.totals):
         lines += terminal.wrap(f"@{evidence:<10} {EVIDENCE[evidence]}", hang=" " * 14)
     return lines
+
+
+def _sources(grid: Grid, terminal: Terminal) -> list[str]:
+    found = sources(grid)
+    lines = [line for item in found[:MOST_GROUPS] for line in terminal.wrap(one_line(str(item), 400), hang="      ")]
+    lines += [f"  … and {count(len(found) - MOST_GROUPS, 'more bundle')}"] if len(found) > MOST_GROUPS else []
+    for notice in grid.notices[:MOST_GROUPS]:
+        lines += terminal.wrap(f"! {one_line(notice, 400)}", hang="      ")
+    more = len(grid.notices) - MOST_GROUPS
+    lines += [f"  … and {count(more, 'more notice')}"] if more > 0 else []
+    return [terminal.bold("Where this comes from"), *lines] if lines else []
+
+
+def _conflicts(grid: Grid, terminal: Terminal) -> list[str]:
+    found = conflicts(grid)
+    if not found:
+        return []
+    title = terminal.bold(f"Conflicts: {count(len(found), 'cell')}")
+    lines = [f"{title}  runs disagree, with the same evidence; the newest counts"]
+    for item in found[:MOST_NAMES]:
+        lines += [f"  {item.text}", *terminal.wrap(one_line(describe_conflict(grid, item), 400), "      ")]
+    more = len(found) - MOST_NAMES
+    return [*lines, f"  … and {more} more"] if more > 0 else lines
 
 
 def _totals(summary: Summary, terminal: Terminal) -> list[str]:
@@ -277,6 +303,9 @@ def _end(summary: Summary, terminal: Terminal) -> list[str]:
     if summary.planned:
         lines += terminal.wrap(f"verdicts  {glue(verdict_counts(summary.grid.verdicts))}", hang=" " * 12)
         lines += terminal.wrap(f"evidence  {summary.evidence} (cells judged)")
+    if summary.grid.merged:
+        best = "; ".join(glue(line) for line in describe_strongest(summary.grid))
+        lines += terminal.wrap(f"each case by its strongest evidence  {best or 'none'}", hang=" " * 12)
     for step in next_steps(summary):
         # A command is copied, so it stays on one line.
         lines += [f"  next  {step}"] if "python -m" in step else terminal.wrap(f"next  {step}", hang=" " * 8)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backends.expectation import folder_of
+from matrix.bundle.merging import is_merged
+from matrix.commands.bundling import merged_grid
 from matrix.commands.job import ADOPT, grid_of, remembered_job
 from matrix.usage import UsageError
 from reports.expecting import draft_expectations
@@ -23,7 +25,8 @@ def expect(options: argparse.Namespace, _: Sequence[str]) -> int:
 
 
 def _draft(options: argparse.Namespace) -> int:
-    grid = grid_of(remembered_job(options.directory))
+    merged = is_merged(options.directory)
+    grid = merged_grid(options.directory) if merged else grid_of(remembered_job(options.directory))
     for column in _columns(grid, options.profile):
         sys.stdout.write(draft_expectations(grid, column))
     return 0

@@ -32,6 +32,7 @@ from reports.table import Terminal, render_table
 from reports.write import write_reports
 
 HOME = Path(".matrix")
+WORKERS_PER_CORE = 4
 # Where FlagGems is to remember what its tuners chose: nowhere (matrix/judging/tuning.py says when).
 FORGOTTEN = "sqlite:///:memory:"
 # Options whose value may be a path.
@@ -127,7 +128,10 @@ def header_of(directory: Path) -> Header:
 
 
 def run_settings(workers: int | None, devices: Mapping[str, tuple[str, ...]] | None = None) -> RunSettings:
-    """How cells are carried; `devices`: by profile, what workers are spread over."""
+    """How cells are carried; `devices`: by profile, what workers are spread over. Raises UsageError for too many workers."""
+    most = WORKERS_PER_CORE * (os.cpu_count() or 1)
+    if workers is not None and workers > most:
+        raise UsageError(f"--workers {workers} is more than this machine carries; allowed are 1 to {most} here")
     cache = (HOME / "cache").resolve()
     environment = {
         "MATRIX_CACHE": str(cache),

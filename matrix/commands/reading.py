@@ -9,6 +9,8 @@ from pathlib import Path
 
 from backends.profiles import load_profiles
 from backends.stack import Axis, load_axes
+from matrix.bundle.merging import is_merged
+from matrix.commands.bundling import show_merged
 from matrix.commands.job import grid_of, remembered_job, write_and_show
 from matrix.lint.checks import lint, render_findings
 from matrix.lint.finding import Severity
@@ -20,6 +22,8 @@ from reports.stacks import Tried, render_axis, tried
 
 def report(options: argparse.Namespace, _: Sequence[str]) -> int:
     """Write the reports of a run again."""
+    if is_merged(options.directory):
+        return show_merged(options.directory, strict=options.strict)
     job = remembered_job(options.directory)
     job.options.strict = options.strict
     return write_and_show(job)

@@ -3,12 +3,13 @@
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from backends.profile import EVIDENCES, FEATURES, Limits, Profile
-from backends.profiles import FOLDER, UnknownProfileError, load_profiles, read_profile, select_profiles
+from backends.profiles import FOLDER, UnknownProfileError, load_profiles, parse_profile, read_profile, select_profiles
 from backends.reading import Problem, ReadingError
 
 CHIP = """
@@ -207,6 +208,27 @@ def test_a_name_that_is_none_gets_the_nearest() -> None:
 
 def test_the_file_of_a_shipped_profile_selects_it() -> None:
     assert [profile.name for profile in select_profiles([str(FOLDER / "cuda.toml"), "cuda"])] == ["cuda"]
+
+
+def test_a_profile_that_came_as_text_is_the_same_and_has_no_path() -> None:
+    text = (FOLDER / "cuda.toml").read_text()
+    assert parse_profile(text, "cuda", "lab.zip") == replace(read_profile(FOLDER / "cuda.toml"), path=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name = ", "lab.zip: found no TOML"),
+        ("x = " + "[" * 1500, "lab.zip: found tables within tables without end"),
+        ("x = " + "9" * 5000, "lab.zip: found no TOML"),
+        ('name = "rocm"', "'cuda', as the file is named"),
+        ("device = [1]\n[emulation]", "device: found"),
+    ],
+)
+def test_a_text_that_is_no_profile_is_refused_and_says_where_it_came_from(text: str, words: str) -> None:
+    with pytest.raises(ReadingError) as caught:
+        parse_profile(text, "cuda", "lab.zip")
+    assert words in str(caught.value)
 
 
 def test_reading_all_columns_is_quick() -> None:

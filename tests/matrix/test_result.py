@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matrix.outcome import Outcome, Phase
-from matrix.result import Comparison, Compiled, Launch, Result, ResultError
+from matrix.result import Comparison, Compiled, Launch, Result, ResultError, Sampled, Timing
 
 COMPARED = Comparison(rule="exact", total=1, mismatched=0)
 KERNEL = Compiled("add", "add.py", {"BLOCK": "16"}, 4096, 0, 20, 0, 0.5)
@@ -45,3 +45,11 @@ def test_a_pass_with_kernels_that_were_compiled_is_built() -> None:
 def test_a_tuned_kernel_fits_in_some_of_what_was_tried(facts: dict[str, int]) -> None:
     with pytest.raises(ResultError, match="add"):
         Compiled("add", "add.py", {}, 4096, 0, 20, 0, 0.5, **facts)
+
+
+@pytest.mark.parametrize("peak", [0.0, -1.0, float("nan")])
+def test_a_measured_peak_is_more_than_nothing(peak: float) -> None:
+    """It is divided by, and a record may come from anywhere."""
+    sampled = Sampled((1e-6,), 1e-6)
+    with pytest.raises(ResultError, match="peak"):
+        Timing(sampled, sampled, "native", 1.0, 1.0, 1.0, "chip", "cap", moved=1, peak_bandwidth=peak)

@@ -2,33 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from matrix.outcome import Evidence, Verdict
-from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, clean, count, duration, moment, one_line, share, shorten, tail
-
-ANY_TEXT = st.text(st.characters())
-
-
-@given(ANY_TEXT)
-def test_clean_text_holds_no_control_characters(text: str) -> None:
-    left = {character for character in clean(text) if unicodedata.category(character) in ("Cc", "Cs")}
-    assert left <= {"\t", "\n"}
-
-
-def test_terminal_escapes_vanish_whole() -> None:
-    assert clean("\x1b[31mred\x1b[0m \x1b]0;title\x07rest\r\nnext\rline") == "red rest\nnext\nline"
-
-
-@given(ANY_TEXT, st.integers(1, 50))
-def test_one_line_is_one_line_within_its_limit(text: str, limit: int) -> None:
-    line = one_line(text, limit)
-    assert len(line) <= limit
-    assert not set(line) & set("\n\r\x0b\x0c\x85\u2028\u2029")
+from reports.wording import EVIDENCE, SYMBOLS, VERDICTS, count, duration, moment, share, shorten, tail
 
 
 def test_what_is_cut_is_marked() -> None:
