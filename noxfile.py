@@ -36,7 +36,6 @@ RUNS = Path(".matrix")
 TRIED = "cpu-interpreter"
 # How long an interrupted run may take to write down what it knows before nox ends it, in seconds.
 PATIENCE = 60.0
-STACK_PACKAGES = ("torch", "triton", "flag_gems")
 ADVICE = "Install it there (docs/lab-kit.md says how without a network), or name another Python: --here=PATH"
 # Asked of a lab's own interpreter, whatever its version: who it is, and what is installed in it.
 ASK = """
@@ -244,7 +243,10 @@ def own_python(session: nox.Session, path: str) -> str:
         )
     project = nox.project.load_toml("pyproject.toml")
     lowest: dict[str, str] = project["tool"]["matrix"]["here"]
-    modules = {package: package.removeprefix("pytest-").replace("-", "_") for package in [*lowest, *STACK_PACKAGES]}
+    pins = dict(pin.split("==") for pin in nox.project.dependency_groups(project, "run"))
+    pins = {package: pin for package, pin in pins.items() if package in lowest}
+    pins |= declared_stacks()["default"]["packages"]
+    modules = {package: package.removeprefix("pytest-").replace("-", "_") for package in pins}
     said = session.run(python, "-c", ASK, json.dumps(modules), external=True, silent=True, log=False)
     line = next((line for line in str(said).splitlines() if line.startswith("found:")), None)
     if line is None:
@@ -252,8 +254,6 @@ def own_python(session: nox.Session, path: str) -> str:
             f"{python} ({why}) could not be asked what is installed in it; it said {str(said).strip()[-300:]!r}"
         )
     version, executable, found = json.loads(line.removeprefix("found:"))
-    pins = dict(pin.split("==") for pin in nox.project.dependency_groups(project, "run"))
-    pins |= declared_stacks()["default"]["packages"]
     if problems := missing(version, found, lowest, pins):
         listed = "".join(f"\n  {problem}" for problem in problems)
         session.error(f"{executable} ({why}) lacks what the matrix needs; nothing was run:{listed}\n{ADVICE}")

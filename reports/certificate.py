@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from tabulate import tabulate
-
 from matrix.record import Json
 from matrix.validation.certificate import Certificate, remedy
 from matrix.validation.levels import Answer, Standing
 from matrix.validation.sources import Source
 from reports.markdown import code, plain
+from reports.tabular import tabulate
 from reports.wording import count, moment, one_line, share
 from reports.write import write_whole
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tabulate import tabulate
-
 from reports.difference import WORSE, Category, Difference, Group
 from reports.difference_text import headline, present, speed_notes
 from reports.markdown import MARKS, code, plain
+from reports.tabular import tabulate
 from reports.wording import count
 
 MOST_GROUPS = 10  # of a category

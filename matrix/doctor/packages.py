@@ -58,4 +58,5 @@ def _pinned() -> tuple[dict[str, str], Mapping[str, str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     pins = dict(pin.split("==") for pin in project["dependency-groups"]["run"])
     lowest: Mapping[str, str] = project["tool"]["matrix"]["here"]
-    return dict(load_stacks()["default"].packages) | pins, lowest
+    needed = {package: pin for package, pin in pins.items() if package in lowest}
+    return dict(load_stacks()["default"].packages) | needed, lowest
