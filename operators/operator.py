@@ -38,6 +38,9 @@ REFERENCES = ("float64", "native", "distribution", "none")
 # What shows that the provider did the work: a Triton kernel of its own ran, or it was called at all.
 PROOFS = ("launch", "call")
 
+# How hard a task of the challenge is (docs/challenge.md).
+TASK_TIERS = ("easy", "medium", "hard")
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -79,6 +82,8 @@ class Operator:
     no_cases    why the operator has no samples, if it has none
     vacuous     reason why an output of all zeros, or the input itself, is the right answer, if it is
     source      where the samples come from: `OpInfo add`, or `own`
+    tier        one of TASK_TIERS, if the operator is a task of the challenge
+    schema      ATen's declaration, or the one that stands for it, that an entry's function has to be called by
     """
 
     name: str
@@ -95,6 +100,8 @@ class Operator:
     source: str = "own"
     no_cases: str | None = None
     proof: str = "launch"
+    tier: str | None = None
+    schema: str | None = None
 
     def __hash__(self) -> int:
         return hash(self.name)
