@@ -17,7 +17,7 @@ import triton
 import triton.language as tl
 
 from operators.kernels import pointwise
-from operators.kernels.outputs import require_dtype, require_same_device, require_tensor, require_writable, result
+from operators.kernels.outputs import require, require_dtype, require_same_device, require_tensor, require_writable, result
 
 INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 
@@ -46,7 +46,10 @@ def gcd_(self: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     """In place; `other` broadcasts to the shape of `self`."""
     dtype = _checked(self, other)
     require_writable(self)
-    return _launch(result(self, torch.broadcast_shapes(self.shape, other.shape), dtype, self), self, other, dtype)
+    shape = torch.broadcast_shapes(self.shape, other.shape)
+    require(self.shape == shape, f"self has shape {list(self.shape)}, which doesn't match the broadcast {list(shape)}")
+    require(torch.can_cast(dtype, self.dtype), f"result type {dtype} can't be cast to {self.dtype}")
+    return _launch(self, self, other, dtype)
 
 
 def _checked(self: torch.Tensor, other: torch.Tensor) -> torch.dtype:
