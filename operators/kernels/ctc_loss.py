@@ -135,6 +135,7 @@ def ctc_loss(
     require_dtype(targets, (torch.int64, torch.int32), "ctc_loss: targets")
     require_same_device(log_probs, targets)
     require(log_probs.dim() in (2, 3), f"log_probs must be (T, N, C) or (T, C), found {list(log_probs.shape)}")
+    require(log_probs.numel() > 0, f"log_probs must not be empty, found {list(log_probs.shape)}")
     single = log_probs.dim() == 2
     probs = pointwise.contiguous(log_probs).unsqueeze(1) if single else pointwise.contiguous(log_probs)
     inputs, labels = _integers(input_lengths), _integers(target_lengths)
@@ -148,12 +149,10 @@ def ctc_loss(
     shape = () if code or single else (batch,)
     out = torch.empty(shape, dtype=probs.dtype, device=probs.device)
     wide = pointwise.TRITON_DTYPES[options["dtype"]]
-    if batch:
-        sizes = (batch, probs.shape[2], blank)
-        marks = (numbers[0], numbers[1], numbers[2])
-        alignment_kernel[(batch,)](
-            losses, rows, probs, pointwise.contiguous(targets), *marks, *sizes, WIDE=wide, BLOCK=block
-        )
+    sizes = (batch, probs.shape[2], blank)
+    marks = (numbers[0], numbers[1], numbers[2])
+    labels_in_order = pointwise.contiguous(targets)
+    alignment_kernel[(batch,)](losses, rows, probs, labels_in_order, *marks, *sizes, WIDE=wide, BLOCK=block)
     finish_kernel[(1,)](out, losses, numbers[1], batch, REDUCTION=code, ZERO_INFINITY=zero_infinity, BLOCK=256)
     return out
 

@@ -42,9 +42,8 @@ def strided_offsets(linear, sizes, strides, RANK: tl.constexpr):
         return linear * strides[0]
     offsets = linear * 0
     for step in tl.static_range(RANK - 1):
-        place: tl.constexpr = RANK - 1 - step
-        offsets += linear % sizes[place] * strides[place]
-        linear = linear // sizes[place]
+        offsets += linear % sizes[RANK - 1 - step] * strides[RANK - 1 - step]
+        linear = linear // sizes[RANK - 1 - step]
     return offsets + linear * strides[0]
 
 

@@ -46,12 +46,12 @@ def roll_kernel(
     rest = row
     scale = 1
     for step in tl.static_range(OUTER):
-        place: tl.constexpr = OUTER - 1 - step
-        from_index = rest % sizes[place] - shifts[place]
-        from_index = tl.where(from_index < 0, from_index + sizes[place], from_index)
+        size = sizes[OUTER - 1 - step]
+        from_index = rest % size - shifts[OUTER - 1 - step]
+        from_index = tl.where(from_index < 0, from_index + size, from_index)
         source_row += from_index * scale
-        scale *= sizes[place]
-        rest = rest // sizes[place]
+        scale *= size
+        rest = rest // size
     source_column = column - shift
     source_column = tl.where(source_column < 0, source_column + length, source_column)
     inside = (row < total_rows) & (column < length)

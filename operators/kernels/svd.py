@@ -44,15 +44,17 @@ def opponents(turn, pair, players):
 
 
 @triton.jit
-def rotate_rows(at_x, at_y, cosine, sine, length, live, BLOCK: tl.constexpr):
-    """x, y = cos x - sin y, sin x + cos y for rows at these addresses."""
+def rotate_rows(at_x, at_y, sine, half, length, live, BLOCK: tl.constexpr):
+    """x, y = cos x - sin y, sin x + cos y for rows at these addresses; `half` is tan(angle / 2) = sin / (1 + cos).
+
+    Written as x - sin (y + half x), as Rutishauser did in 1966: what a small angle leaves is not rounded away."""
     for start in range(0, length, BLOCK):
         place = start + tl.arange(0, BLOCK)[None, :]
         inside = live & (place < length)
         x = tl.load(at_x + place, mask=inside, other=0)
         y = tl.load(at_y + place, mask=inside, other=0)
-        tl.store(at_x + place, cosine * x - sine * y, mask=inside)
-        tl.store(at_y + place, sine * x + cosine * y, mask=inside)
+        tl.store(at_x + place, x - sine * (y + half * x), mask=inside)
+        tl.store(at_y + place, y + sine * (x - half * y), mask=inside)
 
 
 @triton.jit
@@ -77,12 +79,13 @@ def play(matrix, vectors, turn, pair, count, length, EPSILON: tl.constexpr, VECT
     t = tl.where(z < 0, -1.0, 1.0) / (tl.abs(z) + tl.sqrt(1 + z * z))
     t = tl.where(needed, t, 0)
     cosine = 1 / tl.sqrt(1 + t * t)
-    sine = cosine * t
+    sine = (cosine * t)[:, None]
+    half = sine / (1 + cosine[:, None])
     moved = needed[:, None]
-    rotate_rows(at_x, at_y, cosine[:, None], sine[:, None], length, moved, BLOCK)
+    rotate_rows(at_x, at_y, sine, half, length, moved, BLOCK)
     if VECTORS:
         own = vectors + first[:, None] * count, vectors + second[:, None] * count
-        rotate_rows(own[0], own[1], cosine[:, None], sine[:, None], count, moved, BLOCK)
+        rotate_rows(own[0], own[1], sine, half, count, moved, BLOCK)
     return tl.sum(needed.to(tl.int32), axis=0)
 
 
@@ -266,11 +269,10 @@ def _orthogonalize(
     prepare_kernel[grid](matrix, vectors, pointwise.contiguous(self), length, count, ROW_STEP=tall, BLOCK=block)
     players = count + count % 2
     fused = count <= FUSED
-    block = min(128, triton.next_power_of_2(length))
-    pairs = min(triton.next_power_of_2(players // 2), max(1, TILE // block) if fused else 4)
-    fused = fused and pairs >= players // 2
+    block = min(64 if fused else 512, triton.next_power_of_2(length))
+    pairs = min(triton.next_power_of_2(players // 2), TILE // block)
     sweeps = 6 + math.ceil(math.log2(players)) + (2 if self.dtype == torch.float64 else 0)
-    epsilon = 2 * torch.finfo(self.dtype).eps
+    epsilon = math.sqrt(length) * torch.finfo(self.dtype).eps  # what the sum of a product of columns rounds by
     turns = [0] if fused else [turn for _ in range(sweeps) for turn in range(players - 1)]
     for turn in turns if count > 1 else ():
         sweep_kernel[triton.cdiv(players // 2, pairs), matrices](
