@@ -5,7 +5,7 @@ reference is what they stand for.
 """
 
 # The signatures are those of the references.
-# ruff: noqa: A002, FBT001, FBT002
+# ruff: noqa: FBT001, FBT002
 
 from __future__ import annotations
 

@@ -9,9 +9,6 @@ library does neither.
 How the work is split: operators/kernels/pointwise.py.
 """
 
-# The names are those of the schema.
-# ruff: noqa: A002
-
 from __future__ import annotations
 
 import torch
@@ -28,7 +25,7 @@ def formula(x, parameter):
 
 
 def asinh(input: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-    """asinh of every element, in `out` if it is given."""
+    """Asinh of every element, in `out` if it is given."""
     require_tensor(input, "input")
     require(not input.is_complex(), "asinh is not implemented for complex numbers")
     dtype = pointwise.floating_result(input.dtype)
@@ -37,7 +34,7 @@ def asinh(input: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tens
 
 
 def asinh_(input: torch.Tensor) -> torch.Tensor:
-    """asinh of every element, in place."""
+    """Asinh of every element, in place."""
     require_tensor(input, "input")
     require(input.is_floating_point(), f"result type Float can't be cast to the desired output type {input.dtype}")
     require_writable(input)

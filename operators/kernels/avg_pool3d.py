@@ -9,9 +9,6 @@ How the work is split: the output is rows of pixels along W, one for each (n, c,
 through the window. Neighbouring threads read neighbouring pixels, and what windows share comes from the cache.
 """
 
-# The names and positions are those of the schema.
-# ruff: noqa: A002, FBT001, FBT002
-
 from __future__ import annotations
 
 import torch

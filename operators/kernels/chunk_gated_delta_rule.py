@@ -5,8 +5,9 @@ For each head a state S (K, V) is carried from token to token:
     S = exp(g) S;   u = beta (v - S^T k);   S = S + k u^T;   o = scale S^T q
 
 Definition: Yang, Kautz and Hatamizadeh, "Gated Delta Networks", 2024, equation 10; by chunks: section 3.3. Signature:
-flash-linear-attention's chunk_gated_delta_rule. q, k: (B, T, H, K); v: (B, T, HV, V); g, beta: (B, T, HV); states: (N, HV, K, V),
-of N sequences, which are the B rows or, with `cu_seqlens`, pieces of one row. Each group of HV / H value heads shares a key head.
+flash-linear-attention's chunk_gated_delta_rule. q, k: (B, T, H, K); v: (B, T, HV, V); g, beta: (B, T, HV); states:
+(N, HV, K, V), of N sequences, which are the B rows or, with `cu_seqlens`, pieces of one row. Each group of HV / H value heads
+shares a key head.
 
 How the work is split: token by token nothing would fill a matrix unit. Of a chunk of C tokens, with G_i = g_1 + ... + g_i,
 
@@ -16,13 +17,12 @@ How the work is split: token by token nothing would fill a matrix unit. Of a chu
 depend on no other chunk: one program for each chunk and head (`prepare_kernel`). What is left goes from chunk to chunk, but for
 each block of columns of S on its own (`scan_kernel`):
 
-    N = U - W S;   O = scale (diag(exp(G)) Q S + (Q K^T * exp(G_i - G_j), j <= i) N);   S = exp(G_C) S + (diag(exp(G_C - G)) K)^T N
+    N = U - W S
+    O = scale (diag(exp(G)) Q S + (Q K^T * exp(G_i - G_j), j <= i) N)
+    S = exp(G_C) S + (diag(exp(G_C - G)) K)^T N
 
 T is found by forward substitution, row after row; a power series would cancel where keys are alike.
 """
-
-# The names and positions are those of flash-linear-attention.
-# ruff: noqa: FBT001, FBT002
 
 from __future__ import annotations
 
@@ -225,7 +225,9 @@ def chunk_gated_delta_rule(
     marks = sums if cu_seqlens is None else cu_seqlens
     if v.numel():
         grid = (triton.cdiv(tokens, chunk), sequences * value_heads)
-        prepare_kernel[grid](changes, weights, sums, k, v, g, beta, marks, *sizes, **constants, num_warps=4, num_stages=1)
+        prepare_kernel[grid](
+            changes, weights, sums, k, v, g, beta, marks, *sizes, **constants, num_warps=4, num_stages=1
+        )
     if v.numel() or final.numel():
         has_initial = initial_state is not None
         initial = pointwise.contiguous(initial_state) if initial_state is not None else sums
@@ -264,7 +266,9 @@ def _check(
     require_same_device(q, k, v, g, beta, initial_state, cu_seqlens)
     require_dtype(q, DTYPES, "chunk_gated_delta_rule")
     require(q.dtype == k.dtype == v.dtype, f"q, k and v must be one type, found {q.dtype}, {k.dtype}, {v.dtype}")
-    require(q.dim() == 4 and v.dim() == 4, f"q and v must be (B, T, heads, size), found {list(q.shape)}, {list(v.shape)}")
+    require(
+        q.dim() == 4 and v.dim() == 4, f"q and v must be (B, T, heads, size), found {list(q.shape)}, {list(v.shape)}"
+    )
     require(q.shape == k.shape, f"q is {list(q.shape)} and k {list(k.shape)}; they must have one shape")
     require(q.shape[:2] == v.shape[:2], f"q is {list(q.shape)} and v {list(v.shape)}; they must have the same B and T")
     require(v.shape[2] % max(1, k.shape[2]) == 0, f"{v.shape[2]} value heads are no multiple of {k.shape[2]} key heads")

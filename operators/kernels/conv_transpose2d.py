@@ -5,17 +5,14 @@
 
     output size = (size - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1
 
-Definition: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016; schema: aten::conv_transpose2d.input
-with (N, C, H, W) or (C, H, W), weight (C, O / groups, KH, KW).
+Definition: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016; schema:
+aten::conv_transpose2d.input with (N, C, H, W) or (C, H, W), weight (C, O / groups, KH, KW).
 
 How the work is split: output pixels with the same remainder of y + padding and x + padding by the stride form a phase. Inside a
 phase all pixels use the same taps (i, j) of the kernel, and none is multiplied with a zero in between. A program does
 `PIXELS` pixels of one phase and `CHANNELS` output channels of one group: for each tap a product of matrices
 (pixels, c) x (c, channels), summed up in float32 (float64 for float64).
 """
-
-# The names and positions are those of the schema.
-# ruff: noqa: A002
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def formula(x, parameter):
 
 
 def cosh(self: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-    """cosh of every element, in `out` if it is given."""
+    """Cosh of every element, in `out` if it is given."""
     require_tensor(self, "self")
     require(not self.is_complex(), "cosh is not implemented for complex numbers")
     dtype = pointwise.floating_result(self.dtype)
@@ -34,7 +34,7 @@ def cosh(self: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor
 
 
 def cosh_(self: torch.Tensor) -> torch.Tensor:
-    """cosh of every element, in place."""
+    """Cosh of every element, in place."""
     require_tensor(self, "self")
     require(self.is_floating_point(), f"result type Float can't be cast to the desired output type {self.dtype}")
     require_writable(self)

@@ -14,9 +14,6 @@ How the work is split: one program for each sequence, one lane for each place of
 needs the one before; between two steps the lanes exchange their values through two rows of memory.
 """
 
-# The names and positions are those of the schema.
-# ruff: noqa: FBT001, FBT002
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -80,7 +77,7 @@ def alignment_kernel(
         tl.debug_barrier()
         one = tl.load(here + s - 1, mask=s > 0, other=MISSING)
         two = tl.load(here + s - 2, mask=skips & (t > 0), other=MISSING)
-        read = tl.load(log_probs + (t.to(tl.int64) * batch + n) * classes + label, mask=readable, other=MISSING)
+        read = tl.load(log_probs + (t * batch + n) * classes + label, mask=readable, other=MISSING)
         alpha = tl.where(live, log_sum(alpha, one, two) + read.to(WIDE), MISSING)
     last = tl.where((s == 2 * labels) | (s == 2 * labels - 1), alpha, MISSING)
     largest = tl.max(last, axis=0)
@@ -125,10 +122,12 @@ def ctc_loss(
     reduction: int | str = "mean",
     zero_infinity: bool = False,
 ) -> torch.Tensor:
-    """The negative log likelihood of each sequence (`none`), or their mean or sum. Lengths are read by the host, as in torch."""
+    """The negative log likelihood of each sequence (`none`), or their mean or sum. The host reads the lengths."""
     code = REDUCTIONS.get(reduction, -1) if isinstance(reduction, str) else reduction
     names = ", ".join(REDUCTIONS)
-    require(code in REDUCTIONS.values(), f"{reduction} is not a valid value for reduction; allowed are {names}", ValueError)
+    require(
+        code in REDUCTIONS.values(), f"{reduction} is not a valid value for reduction; allowed are {names}", ValueError
+    )
     require_tensor(log_probs, "log_probs")
     require_tensor(targets, "targets")
     require_dtype(log_probs, DTYPES, "ctc_loss")
@@ -141,14 +140,15 @@ def ctc_loss(
     inputs, labels = _integers(input_lengths), _integers(target_lengths)
     starts, most = _checked(probs, targets, inputs, labels, blank)
 
-    options = {"dtype": pointwise.compute_dtype(probs.dtype), "device": probs.device}
+    compute = pointwise.compute_dtype(probs.dtype)
     batch = probs.shape[1]
     block = max(16, triton.next_power_of_2(2 * most + 1))
-    losses, rows = torch.empty(batch, **options), torch.empty((batch, 2, block), **options)
+    losses = torch.empty(batch, dtype=compute, device=probs.device)
+    rows = torch.empty((batch, 2, block), dtype=compute, device=probs.device)
     numbers = torch.tensor([inputs, labels, starts], dtype=torch.int64, device=probs.device)
     shape = () if code or single else (batch,)
     out = torch.empty(shape, dtype=probs.dtype, device=probs.device)
-    wide = pointwise.TRITON_DTYPES[options["dtype"]]
+    wide = pointwise.TRITON_DTYPES[compute]
     sizes = (batch, probs.shape[2], blank)
     marks = (numbers[0], numbers[1], numbers[2])
     labels_in_order = pointwise.contiguous(targets)

@@ -17,7 +17,14 @@ import triton
 import triton.language as tl
 
 from operators.kernels import pointwise
-from operators.kernels.outputs import require, require_dtype, require_same_device, require_tensor, require_writable, result
+from operators.kernels.outputs import (
+    require,
+    require_dtype,
+    require_same_device,
+    require_tensor,
+    require_writable,
+    result,
+)
 
 INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 

@@ -2,10 +2,10 @@
 
     out[n, c, p] = sum over pixels q of weight(place(grid[n, p]) - q) input[n, c, q]
 
-A coordinate from -1 to 1 spans the image: to the middles of the outermost pixels with `align_corners`, otherwise to their edges:
-place = (g + 1) / 2 (size - 1), or ((g + 1) size - 1) / 2. Outside, `padding_mode` is zeros, border (the nearest pixel) or reflection
-(at the middles, or the edges). `mode` is bilinear (in a volume: trilinear), nearest (ties to even) or bicubic (images only;
-Keys, "Cubic convolution interpolation for digital image processing", 1981, with a = -0.75).
+A coordinate from -1 to 1 spans the image: to the middles of the outermost pixels with `align_corners`, otherwise to their
+edges: place = (g + 1) / 2 (size - 1), or ((g + 1) size - 1) / 2. Outside, `padding_mode` is zeros, border (the nearest pixel)
+or reflection (at the middles, or the edges). `mode` is bilinear (in a volume: trilinear), nearest (ties to even) or bicubic
+(images only; Keys, "Cubic convolution interpolation for digital image processing", 1981, with a = -0.75).
 
 Definition: Jaderberg et al., "Spatial Transformer Networks", 2015; torch.nn.functional.grid_sample, aten::grid_sampler_2d and
 aten::grid_sampler_3d. input: (N, C, H, W) with grid (N, H', W', 2), or (N, C, D, H, W) with (N, D', H', W', 3); x comes first.
@@ -13,9 +13,6 @@ aten::grid_sampler_3d. input: (N, C, H, W) with grid (N, H', W', 2), or (N, C, D
 How the work is split: a program does a block of places of one image, and `CHANNELS` channels one after another: where a place
 lies is worked out once, and read from every channel. An image is a volume of depth 1.
 """
-
-# The names are those of torch.nn.functional.
-# ruff: noqa: A002, FBT001
 
 from __future__ import annotations
 
@@ -87,8 +84,7 @@ def tap_of(place, tap, size, MODE: tl.constexpr, PADDING: tl.constexpr, ALIGN: t
         return (place * 0).to(tl.int32), place * 0 + 1, place == place
     if MODE == "nearest":
         pixel = nearest(bring_inside(place, size, PADDING, ALIGN))
-        weight = place * 0 + 1
-        weight = tl.where(weight == weight, weight, 1)
+        weight = tl.where(place == place, 1.0, 1.0)
     elif MODE == "bilinear":
         place = bring_inside(place, size, PADDING, ALIGN)
         pixel = tl.floor(place) + tap
@@ -187,7 +183,9 @@ def _check(input: torch.Tensor, grid: torch.Tensor, mode: str, padding_mode: str
     require_tensor(input, "input")
     require_tensor(grid, "grid")
     require(mode in MODES, f"mode is {mode!r}; allowed are {', '.join(MODES)}", ValueError)
-    require(padding_mode in PADDINGS, f"padding_mode is {padding_mode!r}; allowed are {', '.join(PADDINGS)}", ValueError)
+    require(
+        padding_mode in PADDINGS, f"padding_mode is {padding_mode!r}; allowed are {', '.join(PADDINGS)}", ValueError
+    )
     require_dtype(input, DTYPES, "grid_sample")
     require_same_device(input, grid)
     require(input.dtype == grid.dtype, f"input is {input.dtype} and grid {grid.dtype}; they must be one type")

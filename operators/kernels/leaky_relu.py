@@ -9,9 +9,6 @@ floating type. The slope is a constant of a network, so it is one of the kernel 
 How the work is split: operators/kernels/pointwise.py.
 """
 
-# The names and positions are those of the schema.
-# ruff: noqa: A002, FBT001, FBT002
-
 from __future__ import annotations
 
 import torch

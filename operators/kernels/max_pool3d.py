@@ -3,14 +3,11 @@
     out[n, c, z, y, x] = max over the window of input[n, c, z s + i d - p, y s + j d - p, x s + k d - p]
     index = (z' H + y') W + x' of the element found, counted in its (D, H, W)
 
-NaN is larger than everything; of equal elements the first one is found. Definition: torch.nn.MaxPool3d; schema: aten::max_pool3d
-and aten::max_pool3d_with_indices. Tensors are (N, C, D, H, W) or (C, D, H, W).
+NaN is larger than everything; of equal elements the first one is found. Definition: torch.nn.MaxPool3d; schema:
+aten::max_pool3d and aten::max_pool3d_with_indices. Tensors are (N, C, D, H, W) or (C, D, H, W).
 
 How the work is split: as in operators/kernels/avg_pool3d.py. Elements of the padding are no candidates.
 """
-
-# The names and positions are those of the schema.
-# ruff: noqa: A002, FBT001, FBT002
 
 from __future__ import annotations
 

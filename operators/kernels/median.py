@@ -5,14 +5,11 @@
 
 Schema: aten::median.dim and aten::median.dim_values. Tensors of any shape, of floating and integer types.
 
-How the work is split: a program does some lines at once. It never sorts: the median is found bit by bit from the highest (a radix
-select). Of all keys the program counts those below the value found so far with one more bit set; where they are not more than
-the rank, the bit belongs to the median. A short line stays in registers; one longer than `CHUNK` is read again for each bit,
-from the cache.
+How the work is split: a program does some lines at once. It never sorts: the median is found bit by bit from the highest (a
+radix select). Of all keys the program counts those below the value found so far with one more bit set; where they are not more
+than the rank, the bit belongs to the median. A short line stays in registers; a longer one is read again for each bit, from
+the cache.
 """
-
-# The names and positions are those of the schema.
-# ruff: noqa: FBT001, FBT002
 
 from __future__ import annotations
 

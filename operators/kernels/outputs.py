@@ -42,7 +42,9 @@ def result(out: torch.Tensor | None, shape: Sequence[int], dtype: torch.dtype, l
         return torch.empty(tuple(shape), dtype=dtype, device=like.device)
     require_tensor(out, "out")
     require(out.device == like.device, f"out is on {out.device} and the input on {like.device}; they must be on one")
-    require(torch.can_cast(dtype, out.dtype), f"result type {dtype} can't be cast to the desired output type {out.dtype}")
+    require(
+        torch.can_cast(dtype, out.dtype), f"result type {dtype} can't be cast to the desired output type {out.dtype}"
+    )
     require_writable(out)
     if tuple(out.shape) != tuple(shape):
         out.resize_(tuple(shape))

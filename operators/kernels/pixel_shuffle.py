@@ -10,9 +10,6 @@ columns of the input x r neighbours: it reads along w and writes along (w, j), b
 the two orders happens inside the processor.
 """
 
-# The names are those of the schema.
-# ruff: noqa: A002
-
 from __future__ import annotations
 
 import math

@@ -160,4 +160,3 @@ def compute_dtype(dtype: torch.dtype) -> torch.dtype:
 def floating_result(dtype: torch.dtype) -> torch.dtype:
     """The type of a real function's result: integers and bool give torch's default floating type."""
     return dtype if dtype.is_floating_point else torch.get_default_dtype()
-

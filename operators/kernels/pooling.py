@@ -66,7 +66,7 @@ def triple(value: Sizes, name: str) -> tuple[int, ...]:
     return found
 
 
-def check_input(input: torch.Tensor, operator: str) -> None:  # noqa: A002 - the schema's name
+def check_input(input: torch.Tensor, operator: str) -> None:
     """(N, C, D, H, W) or (C, D, H, W), and only N may be empty."""
     require_tensor(input, "input")
     require_dtype(input, DTYPES, operator)

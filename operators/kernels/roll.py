@@ -9,9 +9,6 @@ is rolling the row by `shift * inner`. So inside a row no index is divided: an e
 length where that is negative. The dimensions before it are worked out once a row.
 """
 
-# The names are those of the schema.
-# ruff: noqa: A002
-
 from __future__ import annotations
 
 import math
@@ -59,9 +56,7 @@ def roll_kernel(
     tl.store(out + row * length + column, value, mask=inside)
 
 
-def roll(
-    input: torch.Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None
-) -> torch.Tensor:
+def roll(input: torch.Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> torch.Tensor:
     """A new tensor with the elements rolled."""
     require_tensor(input, "input")
     require(not input.is_complex(), "roll is not implemented for complex numbers")

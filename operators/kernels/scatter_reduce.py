@@ -1,6 +1,6 @@
 """scatter_reduce: elements of `src` are sent to the places that `index` names, and those that meet are combined.
 
-    out[i][index[i][j]][k] = reduce(self there (if include_self), every src[i][j][k] that is sent there)       along `dim` 1 of 3
+    out[i][index[i][j][k]][k] = reduce(self there (if include_self), every src[i][j][k] that is sent there)     for `dim` 1 of 3
 
 `reduce` is sum, prod, mean, amax or amin. Schema: aten::scatter_reduce.two, aten::scatter_reduce_.two,
 aten::scatter_reduce.two_out. `index` may be smaller than `src` in any dimension, and than `self` in any but `dim`.
@@ -12,9 +12,6 @@ came). Half precision is summed in float32. For amax and amin numbers become int
 (compare and swap). Sums of 32 and 64 bits need no first and last step beyond a copy.
 """
 
-# The names are those of the schema.
-# ruff: noqa: A002
-
 from __future__ import annotations
 
 import torch
@@ -23,7 +20,14 @@ import triton.language as tl
 
 from operators.kernels import pointwise
 from operators.kernels.order import key_of, value_of
-from operators.kernels.outputs import require, require_dtype, require_same_device, require_tensor, require_writable, result
+from operators.kernels.outputs import (
+    require,
+    require_dtype,
+    require_same_device,
+    require_tensor,
+    require_writable,
+    result,
+)
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 BLOCK = 1024
@@ -69,7 +73,7 @@ def fill_kernel(
 
 @triton.jit
 def multiply(accumulator, target, value, wanted, BITS: tl.constexpr):
-    """Compare and swap until each product has gone in; those that are done swap some number for itself, which changes nothing."""
+    """Compare and swap until each product has gone in; those that are done swap a number for itself, which changes nothing."""
     seen = tl.load(accumulator + target, mask=wanted, other=0)
     while tl.max(wanted.to(tl.int32)) > 0:
         product = (seen.to(value.dtype, bitcast=True) * value).to(BITS, bitcast=True)
@@ -201,7 +205,9 @@ def _check(self: torch.Tensor, dim: int, index: torch.Tensor, src: torch.Tensor,
     require(len({len(shape) for shape in shapes}) == 1, f"self, index and src must have one rank, found {shapes}")
     for place, (own, asked, given) in enumerate(zip(*shapes, strict=True)):
         fits = asked <= given and (asked <= own or place == dim % rank)
-        require(fits, f"Expected index {shapes[1]} to be no larger than self {shapes[0]} and src {shapes[2]} but in {dim}")
+        require(
+            fits, f"Expected index {shapes[1]} to be no larger than self {shapes[0]} and src {shapes[2]} but in {dim}"
+        )
 
 
 def _reduce(
@@ -211,7 +217,7 @@ def _reduce(
     index: torch.Tensor,
     src: torch.Tensor,
     reduce: str,
-    include_self: bool,  # noqa: FBT001 - handed on
+    include_self: bool,
 ) -> torch.Tensor:
     """Fill, send, finish; `out` is contiguous and may be `self`."""
     count = out.numel()
@@ -226,7 +232,9 @@ def _reduce(
     counted = not include_self or reduce == "mean"
     arrivals = torch.empty(count if counted else 1, dtype=torch.int32, device=out.device)
     if direct:
-        accumulator = out if out.data_ptr() == x.data_ptr() else pointwise.apply(pointwise.identity, out, x, compute=bits)
+        accumulator = (
+            out if out.data_ptr() == x.data_ptr() else pointwise.apply(pointwise.identity, out, x, compute=bits)
+        )
     else:
         accumulator = torch.empty(count, dtype=bits, device=out.device)
         fill_kernel[blocks](
@@ -256,7 +264,7 @@ def _send(
     src: torch.Tensor,
     constants: dict[str, object],
     bits: torch.dtype,
-    counted: bool,  # noqa: FBT001 - handed on
+    counted: bool,
 ) -> None:
     """The dimensions of `index`, as few as they can be; along `dim` it is the index that steps over `out`."""
     place = dim % max(1, out.dim())

@@ -76,7 +76,9 @@ def smooth_l1_loss(
     require_same_device(self, target)
     code = REDUCTIONS.get(reduction, -1) if isinstance(reduction, str) else reduction
     names = ", ".join(REDUCTIONS)
-    require(code in REDUCTIONS.values(), f"{reduction} is not a valid value for reduction; allowed are {names}", ValueError)
+    require(
+        code in REDUCTIONS.values(), f"{reduction} is not a valid value for reduction; allowed are {names}", ValueError
+    )
     require(beta >= 0, f"smooth_l1_loss does not support negative values for beta, found {beta}")
     dtype = torch.result_type(self, target)
     require(dtype.is_floating_point, f"smooth_l1_loss is not implemented for {dtype}; allowed are floating types")

@@ -1,23 +1,20 @@
 """svd: A = U diag(S) V^T with orthonormal columns in U and V, singular values descending; of batches of matrices.
 
-One-sided Jacobi: A's columns are rotated in pairs, from the right, until all are orthogonal. Then A V = U diag(S): the lengths of
-the columns are the singular values, the columns themselves U, and the product of all rotations V. For columns x and y with
-x.x = a, y.y = b, x.y = c the rotation that makes them orthogonal is
+One-sided Jacobi: A's columns are rotated in pairs, from the right, until all are orthogonal. Then A V = U diag(S): the lengths
+of the columns are the singular values, the columns themselves U, and the product of all rotations V. For columns x and y
+with x.x = a, y.y = b, x.y = c the rotation that makes them orthogonal is
 
     z = (b - a) / 2c,  t = sign(z) / (|z| + sqrt(1 + z z)),  cos = 1 / sqrt(1 + t t),  sin = cos t
 
 Definition: Hestenes, "Inversion of matrices by biorthogonalization", 1958; Golub and Van Loan, "Matrix Computations", 4th ed.,
-8.6.3. Schema: aten::svd(Tensor self, bool some=True, bool compute_uv=True) -> (U, S, V). Tensors are (..., M, N) of float32 or
-float64; a wide matrix is transposed first. A column that vanishes says nothing of its direction: U is completed by
+8.6.3. Schema: aten::svd(Tensor self, bool some=True, bool compute_uv=True) -> (U, S, V). Tensors are (..., M, N) of float32
+or float64; a wide matrix is transposed first. A column that vanishes says nothing of its direction: U is completed by
 Gram-Schmidt, and so is a square U of a tall matrix. What is not finite gives NaN: saying so would take waiting for the device.
 
 How the work is split: in a round of a tournament each column meets another one, and the n / 2 rotations touch different
-columns; n - 1 rounds are a sweep, and a dozen sweeps are plenty. A small matrix is one program, with a barrier after each round;
-of a large one every round is a launch, and its pairs are spread over programs.
+columns; n - 1 rounds are a sweep, and a dozen sweeps are plenty. A small matrix is one program, with a barrier after each
+round; of a large one every round is a launch, and its pairs are spread over programs.
 """
-
-# The names and positions are those of the schema.
-# ruff: noqa: FBT001, FBT002
 
 from __future__ import annotations
 
@@ -47,7 +44,8 @@ def opponents(turn, pair, players):
 def rotate_rows(at_x, at_y, sine, half, length, live, BLOCK: tl.constexpr):
     """x, y = cos x - sin y, sin x + cos y for rows at these addresses; `half` is tan(angle / 2) = sin / (1 + cos).
 
-    Written as x - sin (y + half x), as Rutishauser did in 1966: what a small angle leaves is not rounded away."""
+    Written as x - sin (y + half x), as Rutishauser did in 1966: what a small angle leaves is not rounded away.
+    """
     for start in range(0, length, BLOCK):
         place = start + tl.arange(0, BLOCK)[None, :]
         inside = live & (place < length)
@@ -104,7 +102,8 @@ def sweep_kernel(
     BLOCK: tl.constexpr,
 ):
     """Axis 0: blocks of `PAIRS` pairs; axis 1: matrices. Plays `ROUNDS` rounds from `turn` on, `SWEEPS` times or until
-    a sweep rotates nothing."""
+    a sweep rotates nothing.
+    """
     matrix += tl.program_id(1).to(tl.int64) * count * length
     vectors += tl.program_id(1).to(tl.int64) * count * count
     pair = tl.program_id(0) * PAIRS + tl.arange(0, PAIRS)
@@ -195,7 +194,8 @@ def complete_kernel(
 ):
     """One program replaces the columns of U that have no direction, and adds those that are not there yet.
 
-    The axis that the columns so far know least of, less its projection on them, twice (Kahan: twice is enough)."""
+    The axis that the columns so far know least of, less its projection on them, twice (Kahan: twice is enough).
+    """
     left += tl.program_id(0).to(tl.int64) * length * columns
     singular += tl.program_id(0).to(tl.int64) * count
     largest = tl.load(singular)
@@ -236,11 +236,10 @@ def svd(
     require(self.dim() >= 2, f"svd: the input must have at least 2 dimensions, found {self.dim()}")
     *batch, height, width = self.shape
     count, length = min(height, width), max(height, width)
-    options = {"dtype": self.dtype, "device": self.device}
-    singular = torch.empty((*batch, count), **options)
     square = not some or not compute_uv
-    left = torch.empty((*batch, length, length if square else count), **options)
-    right = torch.empty((*batch, count, count), **options)
+    singular = torch.empty((*batch, count), dtype=self.dtype, device=self.device)
+    left = torch.empty((*batch, length, length if square else count), dtype=self.dtype, device=self.device)
+    right = torch.empty((*batch, count, count), dtype=self.dtype, device=self.device)
     matrices = math.prod(batch)
     if matrices and count:
         norms, matrix, vectors = _orthogonalize(self, matrices, count, length, compute_uv)
@@ -307,4 +306,4 @@ def _complete(left: torch.Tensor, singular: torch.Tensor, matrices: int, count: 
 
 
 def _block(count: int) -> int:
-    return min(1024, triton.next_power_of_2(count))
+    return min(1024, int(triton.next_power_of_2(count)))

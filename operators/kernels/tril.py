@@ -9,9 +9,6 @@ How the work is split: the matrices are stacked to (batch * M, N) rows and cut i
 is zero, so a tile above the diagonal reads nothing at all. That is why this is faster than a copy.
 """
 
-# The names are those of the schema.
-# ruff: noqa: A002
-
 from __future__ import annotations
 
 import torch

@@ -11,9 +11,6 @@ column is worked out once for it. `source` never decreases, so the output pixels
 interval: the gradient adds up an interval and needs no atomic operation, and its order of summation is always the same.
 """
 
-# The names are those of the schema.
-# ruff: noqa: A002
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -93,9 +90,9 @@ def backward_kernel(
     top, bottom = first_of(h, scale_h, height, out_height), first_of(h + 1, scale_h, height, out_height)
     left, right = first_of(column, scale_w, width, out_width), first_of(column + 1, scale_w, width, out_width)
     total = tl.zeros([ROWS, COLUMNS], SUM)
-    for down in range(0, tl.max(tl.where(inside, bottom - top, 0))):
+    for down in range(tl.max(tl.where(inside, bottom - top, 0))):
         line = grad_output + (image * out_height + top + down).to(tl.int64) * out_width
-        for across in range(0, tl.max(tl.where(inside, right - left, 0))):
+        for across in range(tl.max(tl.where(inside, right - left, 0))):
             taken = inside & (top + down < bottom) & (left + across < right)
             total += tl.load(line + left + across, mask=taken, other=0).to(SUM)
     tl.store(grad_input + row.to(tl.int64) * width + column, total, mask=inside)

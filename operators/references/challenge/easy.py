@@ -1,14 +1,14 @@
 """What the easy tasks are held against: torch's own functions, called on whatever device and type they are given."""
 
 # The signatures are those of the operators.
-# ruff: noqa: A002, FBT001, FBT002, PLW0642
+# ruff: noqa: A002, FBT001, FBT002
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch.nn import functional
+
+Sizes = int | list[int] | tuple[int, ...]
 
 
 def log10(self: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
@@ -47,9 +47,7 @@ def tril_(input: torch.Tensor, diagonal: int = 0) -> torch.Tensor:
     return input.tril_(diagonal)
 
 
-def roll(
-    input: torch.Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None
-) -> torch.Tensor:
+def roll(input: torch.Tensor, shifts: Sizes, dims: Sizes | None = None) -> torch.Tensor:
     return torch.roll(input, shifts, dims if dims is not None else ())
 
 
@@ -57,7 +55,8 @@ def leaky_relu(
     input: torch.Tensor, negative_slope: float = 0.01, inplace: bool = False, *, out: torch.Tensor | None = None
 ) -> torch.Tensor:
     if out is not None:
-        return torch._C._nn.leaky_relu(input, negative_slope, out=out)
+        answer: torch.Tensor = torch.ops.aten.leaky_relu.out(input, negative_slope, out=out)
+        return answer
     return functional.leaky_relu(input, negative_slope, inplace)
 
 

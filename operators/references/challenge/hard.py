@@ -69,9 +69,7 @@ def _heads(x: torch.Tensor, heads: int, wide: torch.dtype, normalized: bool) -> 
     return x.repeat_interleave(heads // x.shape[2], dim=2)
 
 
-def svd(
-    self: torch.Tensor, some: bool = True, compute_uv: bool = True
-) -> tuple[torch.Tensor, ...]:
+def svd(self: torch.Tensor, some: bool = True, compute_uv: bool = True) -> tuple[torch.Tensor, ...]:
     """(S, U S V^T, U^T U, V^T V) of torch.svd; without vectors S and the zeros in their place."""
     return judgeable(*torch.svd(self, some, compute_uv), compute_uv)
 

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 REDUCTIONS = ("none", "mean", "sum")
-Sizes = int | Sequence[int]
+Sizes = int | list[int] | tuple[int, ...]
 
 
 def upsample_nearest2d(
@@ -23,9 +23,10 @@ def upsample_nearest2d(
     *,
     out: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    if out is not None:
-        return torch.ops.aten.upsample_nearest2d.out(input, output_size, scales_h, scales_w, out=out)
-    return torch.ops.aten.upsample_nearest2d(input, output_size, scales_h, scales_w)
+    call = torch.ops.aten.upsample_nearest2d
+    arguments = (input, output_size, scales_h, scales_w)
+    answer: torch.Tensor = call(*arguments) if out is None else call.out(*arguments, out=out)
+    return answer
 
 
 def upsample_nearest2d_backward(
@@ -35,7 +36,10 @@ def upsample_nearest2d_backward(
     scales_h: float | None = None,
     scales_w: float | None = None,
 ) -> torch.Tensor:
-    return torch.ops.aten.upsample_nearest2d_backward(grad_output, output_size, input_size, scales_h, scales_w)
+    answer: torch.Tensor = torch.ops.aten.upsample_nearest2d_backward(
+        grad_output, output_size, input_size, scales_h, scales_w
+    )
+    return answer
 
 
 def scatter_reduce(
@@ -81,7 +85,8 @@ def smooth_l1_loss(
 ) -> torch.Tensor:
     name = REDUCTIONS[reduction] if isinstance(reduction, int) else reduction
     if out is not None:
-        return torch._C._nn.smooth_l1_loss(self, target, REDUCTIONS.index(name), beta, out=out)
+        answer: torch.Tensor = torch.ops.aten.smooth_l1_loss.out(self, target, REDUCTIONS.index(name), beta, out=out)
+        return answer
     return functional.smooth_l1_loss(self, target, reduction=name, beta=beta)
 
 
@@ -111,9 +116,7 @@ def avg_pool3d(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> torch.Tensor:
-    return functional.avg_pool3d(
-        input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    )
+    return functional.avg_pool3d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
 def max_pool3d(
@@ -125,6 +128,9 @@ def max_pool3d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
-    return functional.max_pool3d(
-        input, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, return_indices=return_indices
-    )
+    arguments: tuple[Any, ...] = (kernel_size, stride, padding, dilation, ceil_mode)
+    if return_indices:
+        found: tuple[torch.Tensor, torch.Tensor] = functional.max_pool3d_with_indices(input, *arguments)
+        return found
+    values: torch.Tensor = functional.max_pool3d(input, *arguments)
+    return values
