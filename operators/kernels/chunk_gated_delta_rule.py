@@ -121,9 +121,9 @@ def prepare_kernel(
     for first in range(0, value_size, VALUES):
         values = load_rows(v, token, end, head, value_heads, value_size, first, False, VALUES)
         u = tl.dot(scaled, values, input_precision="ieee")
-        column = first + tl.arange(0, VALUES)
-        place = gate[:, None] * value_size + column[None, :]
-        tl.store(changes + place, u, mask=live[:, None] & (column < value_size)[None, :])
+        value_column = first + tl.arange(0, VALUES)
+        value_place = gate[:, None] * value_size + value_column[None, :]
+        tl.store(changes + value_place, u, mask=live[:, None] & (value_column < value_size)[None, :])
     tl.store(sums + gate, total, mask=live)
 
 
@@ -226,7 +226,7 @@ def chunk_gated_delta_rule(
     if v.numel():
         grid = (triton.cdiv(tokens, chunk), sequences * value_heads)
         prepare_kernel[grid](
-            changes, weights, sums, k, v, g, beta, marks, *sizes, **constants, num_warps=4, num_stages=1
+            changes, weights, sums, k, v, g, beta, marks, *sizes, **constants, num_warps=chunk // 8, num_stages=1
         )
     if v.numel() or final.numel():
         has_initial = initial_state is not None
@@ -246,7 +246,7 @@ def chunk_gated_delta_rule(
             HAS_INITIAL=has_initial,
             STORE_FINAL=output_final_state,
             **constants,
-            num_warps=4,
+            num_warps=chunk // 8,
             num_stages=1,
         )
     return out, final if output_final_state else None

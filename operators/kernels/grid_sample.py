@@ -81,10 +81,11 @@ def cubic_weight(distance):
 def tap_of(place, tap, size, MODE: tl.constexpr, PADDING: tl.constexpr, ALIGN: tl.constexpr, FLAT: tl.constexpr):
     """Pixel, weight, and whether there is such a pixel, of the tap number `tap` along one dimension."""
     if FLAT:
-        return (place * 0).to(tl.int32), place * 0 + 1, place == place
-    if MODE == "nearest":
+        pixel = tl.zeros_like(place)
+        weight = pixel + 1
+    elif MODE == "nearest":
         pixel = nearest(bring_inside(place, size, PADDING, ALIGN))
-        weight = tl.where(place == place, 1.0, 1.0)
+        weight = tl.zeros_like(place) + 1
     elif MODE == "bilinear":
         place = bring_inside(place, size, PADDING, ALIGN)
         pixel = tl.floor(place) + tap
@@ -122,7 +123,7 @@ def grid_sample_kernel(
     at = grid + (n * places + p) * AXES
     place_x = place_of(tl.load(at, mask=inside, other=0).to(SUM), width, ALIGN)
     place_y = place_of(tl.load(at + 1, mask=inside, other=0).to(SUM), height, ALIGN)
-    place_z = place_x * 0
+    place_z = tl.zeros_like(place_x)
     if AXES == 3:
         place_z = place_of(tl.load(at + 2, mask=inside, other=0).to(SUM), depth, ALIGN)
     TAPS: tl.constexpr = 1 if MODE == "nearest" else (2 if MODE == "bilinear" else 4)

@@ -20,7 +20,8 @@ def key_of(value, NAN_IS_LARGEST: tl.constexpr):
         bits = value.to(KEY, bitcast=True)
         key = tl.where(bits < 0, bits ^ LARGEST, bits)
         return tl.where(value != value, LARGEST if NAN_IS_LARGEST else -LARGEST - 1, key)
-    return value
+    else:  # noqa: RET505 - a branch that is not taken must not be compiled
+        return value
 
 
 @triton.jit

@@ -200,8 +200,8 @@ def complete_kernel(
     singular += tl.program_id(0).to(tl.int64) * count
     largest = tl.load(singular)
     good = 0
-    for place in range(count):
-        value = tl.load(singular + place)
+    for number in range(count):
+        value = tl.load(singular + number)
         good += ((value > tolerance * largest) | (value != value)).to(tl.int32)
     row = tl.arange(0, ROWS)[:, None]
     for column in range(good, columns):
