@@ -49,6 +49,7 @@ def avg_pool3d_kernel(
     COLUMNS: tl.constexpr,
 ):
     """One program does a tile of the output's rows; `KERNEL`, `STRIDE` and `PADDING` have three numbers each."""
+    ACROSS: tl.constexpr = KERNEL[2]
     tiles = tl.cdiv(out_width, COLUMNS)
     row = tl.program_id(0) // tiles * ROWS + tl.arange(0, ROWS)[:, None]
     column = tl.program_id(0) % tiles * COLUMNS + tl.arange(0, COLUMNS)[None, :]
@@ -64,7 +65,7 @@ def avg_pool3d_kernel(
             y = first_y + j
             there = inside & (z >= 0) & (z < depth) & (y >= 0) & (y < height)
             source = x + ((image.to(tl.int64) * depth + z) * height + y) * width
-            for k in tl.static_range(KERNEL[2]):
+            for k in tl.static_range(ACROSS):
                 place = first_x + k
                 total += tl.load(source + place, mask=there & (place >= 0) & (place < width), other=0).to(SUM)
     if DIVISOR is None:

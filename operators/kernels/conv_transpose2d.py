@@ -66,7 +66,7 @@ def conv_transpose2d_kernel(
     image, place = pixel // a_image, pixel % a_image
     y, column = place // columns * STRIDE[0] + phase_y, place % columns * STRIDE[1] + phase_x
     there = (pixel < batch * rows * columns) & (column < out_width)
-    source = x + (image * in_channels + group * channels_in).to(tl.int64) * height * width
+    source = (image * in_channels + group * channels_in) * height * width
 
     total = tl.zeros([PIXELS, CHANNELS], SUM)
     for i in range(KERNEL[0]):
@@ -79,7 +79,7 @@ def conv_transpose2d_kernel(
                 inside = inside & (h < height) & (w < width)
                 for first in range(0, channels_in, DEPTH):
                     c = first + tl.arange(0, DEPTH)
-                    a_at = source[:, None] + c[None, :].to(tl.int64) * height * width + (h * width + w)[:, None]
+                    a_at = x + ((source + h * width + w)[:, None] + (c * height * width)[None, :])
                     a = tl.load(a_at, mask=inside[:, None] & (c < channels_in)[None, :], other=0)
                     tap = ((group * channels_in + c)[:, None] * per_group + o[None, :]) * KERNEL[0] * KERNEL[1]
                     b_mask = (c < channels_in)[:, None] & (o < per_group)[None, :]
@@ -88,7 +88,7 @@ def conv_transpose2d_kernel(
     if HAS_BIAS:
         total += tl.load(bias + group * per_group + o, mask=o < per_group, other=0).to(SUM)[None, :]
     channel = (image * out_channels + group * per_group)[:, None] + o[None, :]
-    target = out + channel.to(tl.int64) * out_height * out_width + (y * out_width + column)[:, None]
+    target = out + (channel * out_height * out_width + (y * out_width + column)[:, None])
     tl.store(target, total, mask=there[:, None] & (o < per_group)[None, :])
 
 
@@ -114,6 +114,8 @@ def conv_transpose2d(
     )
     require(min(size) > 0, f"Given input size {list(input.shape)}, the output size {size} is too small")
     out = torch.empty((x.shape[0], weight.shape[1] * groups, *size), dtype=x.dtype, device=x.device)
+    largest = max(out.numel(), x.numel())
+    require(largest < pointwise.INT32_LIMIT, f"conv_transpose2d takes tensors below 2^31 elements, found {largest}")
     if out.numel():
         _launch(out, pointwise.contiguous(x), pointwise.contiguous(weight), bias, groups, (steps, pads, gaps))
     return out if input.dim() == 4 else out.squeeze(0)
@@ -153,7 +155,7 @@ def _launch(
         PIXELS=high,
         CHANNELS=wide,
         DEPTH=deep,
-        num_warps=4,
+        num_warps=8 if high >= 64 else 4,
         num_stages=2,
     )
 

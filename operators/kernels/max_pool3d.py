@@ -39,6 +39,7 @@ def max_pool3d_kernel(
     COLUMNS: tl.constexpr,
 ):
     """One program does a tile of the output's rows; the four parts of the window have three numbers each."""
+    ACROSS: tl.constexpr = KERNEL[2]
     tiles = tl.cdiv(out_width, COLUMNS)
     row = tl.program_id(0) // tiles * ROWS + tl.arange(0, ROWS)[:, None]
     column = tl.program_id(0) % tiles * COLUMNS + tl.arange(0, COLUMNS)[None, :]
@@ -56,7 +57,7 @@ def max_pool3d_kernel(
             there = inside & (z >= 0) & (z < depth) & (y >= 0) & (y < height)
             line_index = (z * height + y) * width
             source = x + image.to(tl.int64) * depth * height * width + line_index
-            for k in tl.static_range(KERNEL[2]):
+            for k in tl.static_range(ACROSS):
                 place = first_x + k * DILATION[2]
                 candidate = there & (place >= 0) & (place < width)
                 value = tl.load(source + place, mask=candidate, other=float("-inf"))

@@ -1,6 +1,6 @@
 """Entries that are wrong, each in the way that the published judge lets pass; and some that are right without a kernel."""
 
-# ruff: noqa: A002, FBT001, FBT002
+# ruff: noqa: A002
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tasks in the interpreter, through the real runner: our kernels launch and are right, and what launches nothing is told."""
+"""The tasks in the interpreter, by the real runner: our kernels launch and are right, and what launches nothing is told."""
 
 from __future__ import annotations
 
