@@ -81,9 +81,9 @@ def conv_transpose2d_kernel(
                     c = first + tl.arange(0, DEPTH)
                     a_at = x + ((source + h * width + w)[:, None] + (c * height * width)[None, :])
                     a = tl.load(a_at, mask=inside[:, None] & (c < channels_in)[None, :], other=0)
-                    tap = ((group * channels_in + c)[:, None] * per_group + o[None, :]) * KERNEL[0] * KERNEL[1]
+                    tap = (i * KERNEL[1] + j) * in_channels + group * channels_in
                     b_mask = (c < channels_in)[:, None] & (o < per_group)[None, :]
-                    b = tl.load(weight + tap + i * KERNEL[1] + j, mask=b_mask, other=0)
+                    b = tl.load(weight + (tap + c)[:, None] * per_group + o[None, :], mask=b_mask, other=0)
                     total = tl.dot(a, b, total, input_precision="ieee", out_dtype=SUM)
     if HAS_BIAS:
         total += tl.load(bias + group * per_group + o, mask=o < per_group, other=0).to(SUM)[None, :]
@@ -117,7 +117,8 @@ def conv_transpose2d(
     largest = max(out.numel(), x.numel())
     require(largest < pointwise.INT32_LIMIT, f"conv_transpose2d takes tensors below 2^31 elements, found {largest}")
     if out.numel():
-        _launch(out, pointwise.contiguous(x), pointwise.contiguous(weight), bias, groups, (steps, pads, gaps))
+        taps = pointwise.contiguous(weight.permute(2, 3, 0, 1))  # neighbours in memory are output channels
+        _launch(out, pointwise.contiguous(x), taps, bias, groups, (steps, pads, gaps))
     return out if input.dim() == 4 else out.squeeze(0)
 
 
@@ -129,12 +130,13 @@ def _launch(
     groups: int,
     geometry: tuple[tuple[int, int], tuple[int, int], tuple[int, int]],
 ) -> None:
+    """`weight` is (KH, KW, C, O / groups)."""
     steps, pads, gaps = geometry
     pixels = x.shape[0] * triton.cdiv(out.shape[2], steps[0]) * triton.cdiv(out.shape[3], steps[1])
     high = max(16, min(128 if out.element_size() == 2 else 64, triton.next_power_of_2(pixels)))
-    wide = max(16, min(64, triton.next_power_of_2(weight.shape[1])))
+    wide = max(16, min(64, triton.next_power_of_2(weight.shape[3])))
     deep = max(16, min(32 if out.element_size() < 8 else 16, triton.next_power_of_2(x.shape[1] // groups)))
-    grid = (triton.cdiv(pixels, high), triton.cdiv(weight.shape[1], wide) * groups, steps[0] * steps[1])
+    grid = (triton.cdiv(pixels, high), triton.cdiv(weight.shape[3], wide) * groups, steps[0] * steps[1])
     conv_transpose2d_kernel[grid](
         out,
         x,
@@ -146,7 +148,7 @@ def _launch(
         x.shape[1],
         out.shape[1],
         groups,
-        KERNEL=tuple(weight.shape[2:]),
+        KERNEL=tuple(weight.shape[:2]),
         STRIDE=steps,
         PADDING=pads,
         DILATION=gaps,

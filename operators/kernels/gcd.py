@@ -35,10 +35,11 @@ def formula(x, y):
     a = tl.where(x < 0, -x, x).to(WIDE)
     b = tl.where(y < 0, -y, y).to(WIDE)
     while tl.max((a != 0).to(tl.int32)) > 0:
-        ended = a == 0
-        rest = b % tl.where(ended, 1, a)
-        b = tl.where(ended, b, a)
-        a = tl.where(ended, a, rest)
+        for _ in tl.static_range(2):  # all threads are asked whether they have ended after every second step
+            ended = a == 0
+            rest = b % tl.where(ended, 1, a)
+            b = tl.where(ended, b, a)
+            a = tl.where(ended, a, rest)
     return b
 
 
@@ -68,4 +69,4 @@ def _checked(self: torch.Tensor, other: torch.Tensor) -> torch.dtype:
 
 
 def _launch(out: torch.Tensor, self: torch.Tensor, other: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    return pointwise.apply(formula, out, self, other, compute=dtype)
+    return pointwise.apply(formula, out, self, other, compute=dtype, largest_block=1024)

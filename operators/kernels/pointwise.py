@@ -91,6 +91,7 @@ def apply(
     *,
     compute: torch.dtype,
     parameter: Any = None,
+    largest_block: int = LARGEST_BLOCK,
 ) -> torch.Tensor:
     """Launch `formula` over `x` (and `y`, broadcast to the shape of `out`), computing in `compute`; returns `out`."""
     count = out.numel()
@@ -99,7 +100,7 @@ def apply(
     tensors = [out, x.expand(out.shape), (x if y is None else y).expand(out.shape)]
     sizes, strides = collapse(out.shape, [tensor.stride() for tensor in tensors])
     reach = max(sum((size - 1) * abs(stride) for size, stride in zip(sizes, own, strict=True)) for own in strides)
-    block = min(LARGEST_BLOCK, max(128, triton.next_power_of_2(triton.cdiv(count, 512))))
+    block = min(largest_block, max(128, triton.next_power_of_2(triton.cdiv(count, 512))))
     pointwise_kernel[(triton.cdiv(count, block),)](
         out,
         x,
