@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from operators.call import DTYPES, CallError, parse_call
-from operators.operator import FAMILIES, MOVES, PROOFS, REFERENCES, TIMED, Operator, Sample
+from operators.operator import FAMILIES, MOVES, PROOFS, REFERENCES, TASK_TIERS, TIMED, Operator, Sample
 from operators.timed import FOLDER as TIMED_FOLDER
 from operators.timed import with_timed
 
@@ -40,7 +40,7 @@ KINDS = (
 )
 DTYPE_NAMES = frozenset(DTYPES.values())
 REQUIRED = ("family", "providers", "reference", "against", "dtypes")
-OPTIONAL = ("base", "needs", "outputs", "vacuous", "source", "no_cases", "proof", "samples")
+OPTIONAL = ("base", "needs", "outputs", "vacuous", "source", "no_cases", "proof", "samples", "tier", "schema")
 SAMPLE_KEYS = ("call", "dtypes", "raises", "moves")
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
@@ -142,6 +142,7 @@ def _operator(name: str, table: object, where: str, problems: list[str]) -> Oper
     _check_choice(table, "family", FAMILIES, where, problems)
     _check_choice(table, "against", REFERENCES, where, problems)
     _check_choice(table, "proof", PROOFS, where, problems)
+    _check_choice(table, "tier", TASK_TIERS, where, problems)
     dtypes = _dtypes(table.get("dtypes", []), f"{where} dtypes", problems)
     samples = _samples(table, dtypes, where, problems)
     if len(problems) > before:
@@ -161,6 +162,8 @@ def _operator(name: str, table: object, where: str, problems: list[str]) -> Oper
         source=table.get("source", "own"),
         no_cases=table.get("no_cases"),
         proof=table.get("proof", "launch"),
+        tier=table.get("tier"),
+        schema=table.get("schema"),
     )
 
 
@@ -199,7 +202,7 @@ def _check_texts(table: Table, where: str, problems: list[str]) -> None:
     """Texts, lists of texts and the table of providers have the type they are read as."""
     problems += [
         f"{where}: {key} is {table[key]!r}; it is a text that is not empty"
-        for key in ("base", "reference", "vacuous", "source", "no_cases")
+        for key in ("base", "reference", "vacuous", "source", "no_cases", "tier", "schema")
         if key in table and not (isinstance(table[key], str) and table[key])
     ]
     problems += [

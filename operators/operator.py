@@ -46,6 +46,8 @@ TIMED = "timed"
 #   inputs   the inputs alone: what is written is next to nothing
 #   written  the outputs alone, each written once: values are made, and none is read
 MOVES = ("all", "outputs", "inputs", "written")
+# How hard a task of the challenge is (docs/challenge.md).
+TASK_TIERS = ("easy", "medium", "hard")
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class Operator:
     vacuous     reason why an output of all zeros, or the input itself, is the right answer, if it is
     slow        why no sample of it is timed, if there is a reason
     source      where the samples come from: `OpInfo add`, or `own`
+    tier        one of TASK_TIERS, if the operator is a task of the challenge
+    schema      ATen's declaration, or the one that stands for it, that an entry's function has to be called by
     """
 
     name: str
@@ -108,6 +112,8 @@ class Operator:
     no_cases: str | None = None
     proof: str = "launch"
     slow: str | None = None
+    tier: str | None = None
+    schema: str | None = None
 
     def __hash__(self) -> int:
         return hash(self.name)
