@@ -2,6 +2,8 @@
 
     python -m benchmarks.agreement RUN/matrix.json OTHER_RUN/matrix.json [--list]
 
+    python -m benchmarks.agreement COMPILED/matrix.json CHIP/matrix.json --compiled
+
 A case agrees when both passed or both failed for the provider's fault. Cases that either column did not judge, or that
 were another call in the other run, are left out.
 """
@@ -22,9 +24,16 @@ Cell = dict[str, Any]
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("runs", nargs=2, type=Path)
+    options.add_argument(
+        "--compiled",
+        action="store_true",
+        help="the first run only compiled: what ran and gave a wrong value on the other side was compiled there too",
+    )
     options.add_argument("--list", action="store_true", help="every case in which they disagree")
     asked = options.parse_args()
     one, other = (_judged(path) for path in asked.runs)
+    if asked.compiled:
+        other = {row: cell | {"outcome": "PASS"} if cell["outcome"] == "WRONG" else cell for row, cell in other.items()}
     shared = sorted(row for row in set(one) & set(other) if one[row].get("call") == other[row].get("call"))
     apart = [row for row in shared if _passes(one[row]) != _passes(other[row])]
     if asked.list:

@@ -76,9 +76,10 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         print("matrix: nothing is selected; `python -m matrix plan` lists what a selection has", file=sys.stderr)
         return NOTHING
     _refuse_other_plan(job.directory, job.planned, resuming=options.resume is not None)
+    settings = _settings_of(job)
     started = time.monotonic()
     try:
-        _carry(job)
+        _carry(job, settings)
     finally:
         code = write_and_show(job, time.monotonic() - started)
     return code
@@ -90,6 +91,7 @@ def _resumed(options: argparse.Namespace) -> tuple[argparse.Namespace, Sequence[
     remembered = parser().parse_args(header.arguments)
     remembered.resume, remembered.strict = options.resume, options.strict
     remembered.workers = options.workers or remembered.workers
+    remembered.devices = options.devices or remembered.devices
     return remembered, header.arguments, header.columns
 
 
@@ -104,7 +106,16 @@ def _refuse_other_plan(directory: Path, planned: Plan, *, resuming: bool) -> Non
         raise UsageError(f"{directory} holds a run already; go on with it by --resume {directory}, or name another")
 
 
-def _carry(job: Job) -> None:
+def _settings_of(job: Job) -> RunSettings:
+    """How the job's cells are carried. Raises UsageError for workers or devices that this machine has not."""
+    profiles = {cell.profile.name: cell.profile for cell in job.planned.runnable}
+    devices = {
+        name: devices_of(profile, job.declared.machine, job.options.devices) for name, profile in profiles.items()
+    }
+    return run_settings(job.options.workers, devices)
+
+
+def _carry(job: Job, settings: RunSettings) -> None:
     machine = job.declared.machine
     header = Header(
         plan=job.planned.digest,
@@ -119,9 +130,6 @@ def _carry(job: Job) -> None:
     memory = Memory(HOME / "cache" / "compiled")
     if not job.options.fresh:
         given += memory.recall(job.planned.runnable)
-    asked = job.options.devices
-    devices = {profile.name: devices_of(profile, machine, asked) for profile in job.declared.profiles}
-    settings = run_settings(job.options.workers, devices)
     prepare(job, settings)
     try:
         with closing(Display(sys.stderr)) as display:

@@ -20,6 +20,8 @@ from operators.call import ACCUMULATOR, CASE_DTYPE, Call, DeviceSpec, DTypeSpec,
 
 FLOAT_RANGE = (-2.0, 2.0)
 INTEGER_RANGE = (-8, 8)
+# So many values are drawn at most: a prime, so that no two rows of a tensor are alike. Drawing more takes longer than timing.
+POOL = 2_097_143
 
 
 @dataclass
@@ -136,7 +138,7 @@ def _draw_tensor(spec: TensorSpec, dtype: torch.dtype, generator: np.random.Gene
         strides = torch.empty(wide.shape, device="meta").stride()
         spec = replace(spec, step=1, strides=(*strides[:-1], spec.step))
     if spec.strides is None and spec.offset == 0:
-        return _as_tensor(draw_values(spec.shape, spec, dtype, generator), dtype)
+        return _drawn(spec, dtype, generator)
     strides = spec.strides if spec.strides is not None else torch.empty(spec.shape, device="meta").stride()
     reach = sum((size - 1) * stride for size, stride in zip(spec.shape, strides, strict=True)) if spec.shape else 0
     length = spec.offset + (0 if 0 in spec.shape else reach + 1)
@@ -149,6 +151,15 @@ def _draw_tensor(spec: TensorSpec, dtype: torch.dtype, generator: np.random.Gene
     view = torch.full((length,), poison(dtype), dtype=dtype).as_strided(spec.shape, strides, spec.offset)
     view.copy_(_as_tensor(draw_values(spec.shape, spec, dtype, generator), dtype))
     return view
+
+
+def _drawn(spec: TensorSpec, dtype: torch.dtype, generator: np.random.Generator) -> torch.Tensor:
+    """A contiguous tensor. Of a large one only the first POOL values are drawn: those repeat."""
+    count = math.prod(spec.shape)
+    if count <= POOL or spec.fill not in ("default", "between"):
+        return _as_tensor(draw_values(spec.shape, spec, dtype, generator), dtype)
+    pool = _as_tensor(draw_values((POOL,), spec, dtype, generator), dtype)
+    return pool.repeat(-(-count // POOL))[:count].reshape(spec.shape)
 
 
 def poison(dtype: torch.dtype) -> float | int | bool:

@@ -20,7 +20,7 @@ from matrix.judging.inputs import Arguments, widened
 from matrix.judging.outputs import Labelled, changed_arguments, flatten
 from operators.operator import Operator
 
-FORMAT = 4  # of the files in the cache; raise it when what is stored, or how it is computed, changes
+FORMAT = 5  # of the files in the cache; raise it when what is stored, or how it is computed, changes
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from matrix.judging.inputs import copy_layout, draw, poison, widened
+from matrix.judging.inputs import POOL, copy_layout, draw, poison, widened
 from operators.call import parse_call
 
 
@@ -88,3 +88,16 @@ def test_poison_is_never_a_likely_value() -> None:
 def test_a_wrong_number_of_values_is_said() -> None:
     with pytest.raises(ValueError, match="gives 2 numbers"):
         drawn("T[3].values(1, 2)")
+
+
+def test_a_large_tensor_repeats_its_first_values_and_no_two_rows_are_alike() -> None:
+    (drawn,) = draw(parse_call("T[1025, 4096]"), "float16", "seed").args
+    flat = drawn.reshape(-1)
+    assert torch.equal(flat[POOL:], flat[: flat.numel() - POOL])
+    assert len({row.numpy().tobytes() for row in drawn}) == len(drawn)
+    assert all(POOL % divisor for divisor in range(2, 1449)), "a prime"
+
+
+def test_positions_of_a_large_tensor_keep_their_range() -> None:
+    (drawn,) = draw(parse_call("i64[3000000].between(0, 9)"), "float16", "seed").args
+    assert (int(drawn.min()), int(drawn.max())) == (0, 9)
