@@ -84,6 +84,10 @@ class Emulator:
         with self._stack.window.open():
             yield
 
+    def substitute(self, file: str, line: int, source: str) -> None:
+        """Have `source` interpreted in place of the kernel that begins (with its decorators) at a line of a file, from now on."""
+        self._launcher.substitute(file, line, source)
+
     def seed(self, seed: int) -> None:
         """Start the kernels' random numbers anew. `torch.manual_seed` does it as well."""
         self._stack.generators.default.manual_seed(seed)

@@ -8,6 +8,7 @@ be the very thing that is running.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -103,6 +104,7 @@ class Launcher:
         self.builder = builder
         self.options = frozenset(options)
         self.kernels: dict[Any, Kernel] = {}
+        self.substitutes: dict[tuple[str, int], str] = {}
         self.records: list[list[Launch]] = []
         self.pointers: dict[str, Any] = {}
         self.depth = 0
@@ -169,12 +171,18 @@ class Launcher:
                 self._run(kernel, values, size, function.__name__)
         return CompiledKernel()
 
+    def substitute(self, file: str, line: int, source: str) -> None:
+        """Have `source` interpreted in place of the JIT function that begins (with its decorators) at that line."""
+        place = (os.path.realpath(file), line)
+        self.substitutes[place] = source
+        self.kernels = {function: kernel for function, kernel in self.kernels.items() if _place(function) != place}
+
     def kernel(self, function: Any) -> Kernel:
         """The interpretable form of a JIT function, made at its first use."""
         kernel = self.kernels.get(function.fn)
         if kernel is None:
             kernel = self.kernels[function.fn] = Kernel(
-                function=rewrite(function.fn, self.language),
+                function=rewrite(function.fn, self.language, self.substitutes.get(_place(function.fn))),
                 names=tuple(parameter.name for parameter in function.params),
                 defaults={p.name: p.default for p in function.params if p.has_default},
                 constant=frozenset(p.name for p in function.params if p.is_constexpr),
@@ -278,6 +286,10 @@ class Launcher:
                     record[index] = Launch(known.kernel, known.file, known.count + 1)
                     return
             record.append(launch)
+
+
+def _place(function: Any) -> tuple[str, int]:
+    return os.path.realpath(function.__code__.co_filename), function.__code__.co_firstlineno
 
 
 def _region(name: str, value: Any, address: int) -> Region | None:

@@ -129,14 +129,14 @@ class KernelRewriter(ast.NodeTransformer):
         return ast.Pass()
 
 
-def rewrite(function: Callable[..., Any], language: object) -> Callable[..., Any]:
-    """The interpretable twin of a kernel or device function.
+def rewrite(function: Callable[..., Any], language: object, source: str | None = None) -> Callable[..., Any]:
+    """The interpretable twin of a kernel or device function, of `source` where one is to stand for the function's own.
 
     Raises SyntaxError or OSError where the source cannot be read.
     """
     assert isinstance(function, FunctionType)
     lines, first = source_lines(function)
-    definition = _definition(ast.parse(textwrap.dedent("".join(lines))))
+    definition = _definition(ast.parse(textwrap.dedent("".join(lines) if source is None else source)))
     known = frozenset(function.__globals__) | frozenset(function.__code__.co_varnames)
     rewriter = KernelRewriter(known | frozenset(function.__code__.co_freevars))
     definition.body = [statement for old in definition.body for statement in _statements(rewriter.visit(old))]
