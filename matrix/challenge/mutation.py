@@ -1,0 +1,224 @@
+"""Judging tests by mutants: starts the warm worker, waits for it, and makes a MutationResult of what it told."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from backends.profile import Profile
+from matrix.challenge.mutant import Fate, How, Judged, MutationResult
+from matrix.challenge.mutating import candidates_of
+from matrix.challenge.task import Task
+from matrix.runner.output import read_tail
+from matrix.runner.processes import SESSION_VARIABLE, end_marked
+from matrix.runner.spawn import ROOT
+from matrix.usage import UsageError
+
+WORKER = "matrix.challenge.mutation_worker"
+CASES, TESTS = "cases of the task", "tests of the entry"
+
+
+class MutationError(UsageError):
+    """Mutants cannot be judged: the entry or its tests do not run as they are."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose mutants are judged, and by what.
+
+    files      those whose kernels are mutated, the entry's own first;  own: how many of them are its own
+    functions  by row, the entry's function; none: our own kernel
+    tests      the entry's folder, whose tests judge; None: the task's cases do
+    """
+
+    name: str
+    task: Task
+    files: tuple[Path, ...]
+    root: Path
+    own: int
+    functions: Mapping[str, str] = field(default_factory=dict)
+    tests: Path | None = None
+
+    @classmethod
+    def of_task(cls, task: Task) -> Subject:
+        """Our own kernel, judged by our own cases."""
+        files = (task.kernel_file, *imported_kernels(task.kernel_file))
+        return cls(task.name, task, files, ROOT, 1)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What judging may take: seconds of a core for one test beside its usual time, memory, forks side by side, and in all."""
+
+    seconds: float = 3.0
+    memory_gib: float = 2.0
+    workers: int = 2
+    in_all: float = 3600.0
+
+
+def imported_kernels(file: Path) -> tuple[Path, ...]:
+    """The files of this project's own kernels that one imports, with what those import."""
+    found: list[Path] = []
+    waiting = [file]
+    while waiting:
+        for name in _imports(waiting.pop()):
+            path = ROOT / (name.replace(".", "/") + ".py")
+            if name.startswith("operators.kernels.") and path.is_file() and path not in (file, *found):
+                found.append(path)
+                waiting.append(path)
+    return tuple(sorted(found))
+
+
+def _imports(file: Path) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    return names
+
+
+def judge_mutants(subject: Subject, profile: Profile, budget: Budget) -> MutationResult:
+    """Judge every mutant. Raises MutationError when the entry or its tests do not run as they are."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="matrix-mutants-") as name:
+        lines = _carry(subject, profile, budget, Path(name))
+    return _result(subject, lines, time.monotonic() - started)
+
+
+def _carry(subject: Subject, profile: Profile, budget: Budget, folder: Path) -> list[dict[str, Any]]:
+    request, answers, log = folder / "request.json", folder / "answers.jsonl", folder / "log"
+    asked = {
+        "profile": profile.name,
+        "task": subject.task.name,
+        "files": [str(path) for path in subject.files],
+        "root": str(subject.root),
+        "functions": dict(subject.functions),
+        "tests": str(subject.tests or ""),
+        "answers": str(answers),
+        "parent": os.getpid(),
+        **{key: value for key, value in asdict(budget).items() if key != "in_all"},
+    }
+    request.write_text(json.dumps(asked), encoding="utf-8")
+    mark = uuid.uuid4().hex
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", WORKER, str(request)],
+            cwd=folder,
+            env=_environment(profile, mark, folder),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(budget.in_all)
+        except subprocess.TimeoutExpired:
+            raise MutationError(f"{subject.name}: judging its mutants took more than {budget.in_all:.0f} s") from None
+        finally:
+            process.kill()
+            process.wait()
+            end_marked(mark)
+    lines = read_answers(answers)
+    refused = next((line["refused"] for line in lines if "refused" in line), None)
+    if refused is not None:
+        raise MutationError(f"{subject.name}: {refused}")
+    if not any("done" in line for line in lines):
+        said = (read_tail(log, 2000) or "it said nothing").strip().splitlines()[-1]
+        raise MutationError(f"{subject.name}: the process that judges the mutants ended early (status {code}): {said}")
+    return lines
+
+
+def read_answers(path: Path) -> list[dict[str, Any]]:
+    """The lines that the worker told; an unfinished last one is left out."""
+    if not path.is_file():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return [line for line in found if isinstance(line, dict)]
+
+
+def _environment(profile: Profile, mark: str, folder: Path) -> dict[str, str]:
+    one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return {
+        **kept,
+        **one,
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(ROOT),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "MATRIX_CACHE": str(folder / "cache"),
+        SESSION_VARIABLE: mark,
+        **dict(profile.environment),
+    }
+
+
+def _result(subject: Subject, lines: Sequence[dict[str, Any]], seconds: float) -> MutationResult:
+    candidates = candidates_of(subject.files, subject.root)
+    by_stage: dict[str, dict[int, dict[str, Any]]] = {"tests": {}, "cases": {}}
+    for line in lines:
+        if "number" in line:
+            by_stage[line["stage"]][line["number"]] = line
+    stage = "tests" if subject.tests is not None else "cases"
+    head = next(line for line in lines if line.get("stage") == stage and "ran" in line)
+    if not head["ran"]:
+        first = next(iter(head["left_out"].items()), ("", "there are none"))
+        raise MutationError(f"{subject.name}: no test passes on the kernel as it is; {first[0]}: {first[1]}")
+    own = {path.relative_to(subject.root).as_posix() for path in subject.files[: subject.own]}
+    judged = []
+    for number, candidate in enumerate(candidates.found):
+        first_told = by_stage[stage][number]
+        shared = candidate.mutant.file not in own
+        fate = _fate(first_told, by_stage["cases"].get(number) if stage == "tests" else None, shared=shared)
+        killed = fate is Fate.KILLED
+        judged.append(
+            Judged(
+                candidate.mutant,
+                fate,
+                first_told.get("by", "") if killed else "",
+                How(first_told["how"]) if killed else None,
+                first_told.get("detail", "") if killed else _why(fate, first_told),
+            )
+        )
+    return MutationResult(
+        subject=subject.name,
+        tests=TESTS if stage == "tests" else CASES,
+        ran=head["ran"],
+        left_out=tuple(sorted(head["left_out"])),
+        identical=candidates.identical,
+        judged=tuple(judged),
+        seconds=seconds,
+    )
+
+
+def _fate(told: Mapping[str, Any], proof: Mapping[str, Any] | None, *, shared: bool) -> Fate:
+    """`proof` is what the task's own cases said of a mutant that an entry's tests let pass."""
+    if told.get("how"):
+        return Fate.KILLED
+    if told.get("unjudged"):
+        return Fate.UNJUDGED
+    if proof is not None:
+        return Fate.SURVIVED if proof.get("how") else Fate.EQUIVALENT
+    return Fate.UNREACHED if shared and not told["reached"] else Fate.SURVIVED
+
+
+def _why(fate: Fate, told: Mapping[str, Any]) -> str:
+    if fate is Fate.SURVIVED and not told["reached"]:
+        return "no test comes to that line"
+    return ""
