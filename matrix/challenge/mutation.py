@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import ast
-import json
-import os
-import subprocess
-import sys
-import tempfile
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from backends.profile import Profile
+from matrix.challenge.child import ask
 from matrix.challenge.mutant import Fate, How, Judged, MutationResult
 from matrix.challenge.mutating import candidates_of
 from matrix.challenge.task import Task
-from matrix.runner.output import read_tail
-from matrix.runner.processes import SESSION_VARIABLE, end_marked
 from matrix.runner.spawn import ROOT
 from matrix.usage import UsageError
 
@@ -92,86 +85,27 @@ def _imports(file: Path) -> list[str]:
 def judge_mutants(subject: Subject, profile: Profile, budget: Budget) -> MutationResult:
     """Judge every mutant. Raises MutationError when the entry or its tests do not run as they are."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="matrix-mutants-") as name:
-        lines = _carry(subject, profile, budget, Path(name))
-    return _result(subject, lines, time.monotonic() - started)
-
-
-def _carry(subject: Subject, profile: Profile, budget: Budget, folder: Path) -> list[dict[str, Any]]:
-    request, answers, log = folder / "request.json", folder / "answers.jsonl", folder / "log"
-    asked = {
+    request = {
         "profile": profile.name,
         "task": subject.task.name,
         "files": [str(path) for path in subject.files],
         "root": str(subject.root),
         "functions": dict(subject.functions),
         "tests": str(subject.tests or ""),
-        "answers": str(answers),
-        "parent": os.getpid(),
         **{key: value for key, value in asdict(budget).items() if key != "in_all"},
     }
-    request.write_text(json.dumps(asked), encoding="utf-8")
-    mark = uuid.uuid4().hex
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", WORKER, str(request)],
-            cwd=folder,
-            env=_environment(profile, mark, folder),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            code = process.wait(budget.in_all)
-        except subprocess.TimeoutExpired:
-            raise MutationError(f"{subject.name}: judging its mutants took more than {budget.in_all:.0f} s") from None
-        finally:
-            process.kill()
-            process.wait()
-            end_marked(mark)
-    lines = read_answers(answers)
-    refused = next((line["refused"] for line in lines if "refused" in line), None)
+    told = ask(WORKER, request, profile, budget.in_all)
+    refused = next((line["refused"] for line in told.lines if "refused" in line), None)
     if refused is not None:
         raise MutationError(f"{subject.name}: {refused}")
-    if not any("done" in line for line in lines):
-        said = (read_tail(log, 2000) or "it said nothing").strip().splitlines()[-1]
-        raise MutationError(f"{subject.name}: the process that judges the mutants ended early (status {code}): {said}")
-    return lines
+    if not any("done" in line for line in told.lines):
+        raise MutationError(f"{subject.name}: the process that judges the mutants {told.ending}")
+    return _result(subject, told.lines, time.monotonic() - started)
 
 
-def read_answers(path: Path) -> list[dict[str, Any]]:
-    """The lines that the worker told; an unfinished last one is left out."""
-    if not path.is_file():
-        return []
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            continue
-    return [line for line in found if isinstance(line, dict)]
-
-
-def _environment(profile: Profile, mark: str, folder: Path) -> dict[str, str]:
-    one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return {
-        **kept,
-        **one,
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": str(ROOT),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "MATRIX_CACHE": str(folder / "cache"),
-        SESSION_VARIABLE: mark,
-        **dict(profile.environment),
-    }
-
-
-def _result(subject: Subject, lines: Sequence[dict[str, Any]], seconds: float) -> MutationResult:
+def _result(subject: Subject, lines: Sequence[Mapping[str, Any]], seconds: float) -> MutationResult:
     candidates = candidates_of(subject.files, subject.root)
-    by_stage: dict[str, dict[int, dict[str, Any]]] = {"tests": {}, "cases": {}}
+    by_stage: dict[str, dict[int, Mapping[str, Any]]] = {"tests": {}, "cases": {}}
     for line in lines:
         if "number" in line:
             by_stage[line["stage"]][line["number"]] = line

@@ -1,0 +1,94 @@
+"""A child process in which an entry's code runs: never in the command's own. It is given a request and tells lines of JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backends.profile import Profile
+from matrix.runner.output import read_tail
+from matrix.runner.processes import SESSION_VARIABLE, end_marked
+from matrix.runner.spawn import ROOT
+
+LOG_LIMIT = 2000
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a child told. `code` is its exit status, None when its time was up; `said` the last line that it printed."""
+
+    lines: tuple[Mapping[str, Any], ...]
+    code: int | None
+    said: str
+
+    @property
+    def ending(self) -> str:
+        return "took more than its time" if self.code is None else f"ended early (status {self.code}): {self.said}"
+
+
+def ask(module: str, request: Mapping[str, Any], profile: Profile, seconds: float) -> Told:
+    """Run `python -m module REQUEST` in a folder of its own, and end all that it leaves behind."""
+    with tempfile.TemporaryDirectory(prefix="matrix-entry-") as name:
+        folder = Path(name)
+        path, answers, log = folder / "request.json", folder / "answers.jsonl", folder / "log"
+        path.write_text(json.dumps({**request, "answers": str(answers), "parent": os.getpid()}), encoding="utf-8")
+        mark = uuid.uuid4().hex
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", module, str(path)],
+                cwd=folder,
+                env=_environment(profile, mark, folder),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            code = _wait(process, mark, seconds)
+        said = (read_tail(log, LOG_LIMIT) or "it said nothing").strip().splitlines()[-1]
+        return Told(tuple(_read(answers)), code, said)
+
+
+def _wait(process: subprocess.Popen[bytes], mark: str, seconds: float) -> int | None:
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        process.kill()
+        process.wait()
+        end_marked(mark)
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """The lines that the child told; what is none, such as an unfinished last one, is left out."""
+    found = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else ():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return [line for line in found if isinstance(line, dict)]
+
+
+def _environment(profile: Profile, mark: str, folder: Path) -> dict[str, str]:
+    one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return {
+        **kept,
+        **one,
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(ROOT),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "MATRIX_CACHE": str(folder / "cache"),
+        SESSION_VARIABLE: mark,
+        **dict(profile.environment),
+    }
