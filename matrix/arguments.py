@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     _add_adopt(commands)
     _add_validation(commands)
     _add_doctor(commands)
+    _add_challenge(commands)
     return top
 
 
@@ -98,6 +99,23 @@ def _add_doctor(commands: Commands) -> None:
         "--seconds", type=float, default=120.0, metavar="S", help="limit of each question (default: 120)"
     )
     doctor.add_argument("--json", action="store_true", help="for machines")
+
+
+def _add_challenge(commands: Commands) -> None:
+    challenge = commands.add_parser(
+        "challenge", help="entries of the operator challenge: start, check, judge their tests"
+    )
+    steps = challenge.add_subparsers(dest="step", required=True, metavar="check|new|mutants")
+    check = steps.add_parser("check", help="what keeps an entry from being judged, and what is still to be done in it")
+    check.add_argument("directory", type=Path, metavar="DIR", help="the entry's folder")
+    new = steps.add_parser("new", help="write a starter entry")
+    new.add_argument("task", metavar="TASK", help="the task, such as roll")
+    new.add_argument("--out", type=Path, metavar="DIR", help="the folder to write (default: one named as the task)")
+    mutants = steps.add_parser("mutants", help="which mutants of a kernel its tests notice, in the interpreter")
+    mutants.add_argument("subject", metavar="TASK|DIR", help="a task: our own kernel and cases; or an entry's folder")
+    told = "what judges: the task's cases, or the entry's own tests (default: tests of a folder, cases of a task)"
+    mutants.add_argument("--cases", choices=("ours", "tests"), help=told)
+    mutants.add_argument("--workers", type=_workers, metavar="N", help="mutants side by side (default: one per core)")
 
 
 def _add_diff(commands: Commands) -> None:

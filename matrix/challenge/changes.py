@@ -93,7 +93,9 @@ def changes_of(node: ast.AST, parameters: Sequence[str]) -> Iterator[Change]:
 def called(node: ast.AST) -> str:
     """The last part of the name that a call calls."""
     function = node.func if isinstance(node, ast.Call) else None
-    return function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    return (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
 
 
 def _of_call(node: ast.Call) -> Iterator[Change]:

@@ -74,7 +74,7 @@ class Forks:
         self._selector = selectors.DefaultSelector()
 
     def run(self, work: Sequence[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, Told]]:
-        """Each mutant's number with what it came to, in the order in which they end. Names say which tests it is run against."""
+        """Each mutant's number with what it came to, in the order in which they end. The names are of the tests to run."""
         waiting = list(reversed(work))
         while waiting or self._selector.get_map():
             while waiting and len(self._selector.get_map()) < self.workers:
@@ -113,8 +113,12 @@ class Forks:
         by = next((each["test"] for each in reversed(said) if "test" in each), "before its first test")
         code = os.waitstatus_to_exitcode(status)
         if overdue or code == -signal.SIGPROF:
-            return Told(by, How.TIMED_OUT, f"used more than its time ({self.limits.of_test(self.usual.get(by, 0)):.1f} s)")
-        detail = f"ended by signal {signal.Signals(-code).name}" if code < 0 else f"ended its process with status {code}"
+            return Told(
+                by, How.TIMED_OUT, f"used more than its time ({self.limits.of_test(self.usual.get(by, 0)):.1f} s)"
+            )
+        detail = (
+            f"ended by signal {signal.Signals(-code).name}" if code < 0 else f"ended its process with status {code}"
+        )
         return Told(by, How.CRASHED, detail)
 
     def _be_mutant(self, writer: int, number: int, names: Sequence[str]) -> NoReturn:

@@ -12,7 +12,9 @@ from matrix.challenge.changes import called, changes_of
 from matrix.challenge.mutant import Mutant
 
 # Calls that only tell the compiler something; a change inside of them changes nothing.
-HINTS = frozenset({"static_assert", "static_print", "device_print", "device_assert", "multiple_of", "max_contiguous", "assume"})
+HINTS = frozenset(
+    {"static_assert", "static_print", "device_print", "device_assert", "multiple_of", "max_contiguous", "assume"}
+)
 # Extents of a block must be powers of two: one more is refused by every compiler and says nothing of the tests.
 WHOLE = HINTS | {"arange"}
 
@@ -64,7 +66,9 @@ def kernels_of(module: ast.Module) -> Iterator[ast.FunctionDef]:
 
 def _is_jit(decorator: ast.expr) -> bool:
     inner = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return (isinstance(inner, ast.Attribute) and inner.attr == "jit") or (isinstance(inner, ast.Name) and inner.id == "jit")
+    return (isinstance(inner, ast.Attribute) and inner.attr == "jit") or (
+        isinstance(inner, ast.Name) and inner.id == "jit"
+    )
 
 
 def _mutants_of(kernel: ast.FunctionDef, path: Path, name: str) -> Iterator[Candidate]:
@@ -74,7 +78,11 @@ def _mutants_of(kernel: ast.FunctionDef, path: Path, name: str) -> Iterator[Cand
         lines = _lines(statement)
         for node in _own_nodes(statement):
             for kind, before, after in changes_of(node, parameters):
-                shown = node if isinstance(before, ast.Constant | ast.UnaryOp) and isinstance(node, ast.Call | ast.Assign) else before
+                shown = (
+                    node
+                    if isinstance(before, ast.Constant | ast.UnaryOp) and isinstance(node, ast.Call | ast.Assign)
+                    else before
+                )
                 mutant = Mutant(
                     file=name,
                     line=getattr(before, "lineno", statement.lineno),

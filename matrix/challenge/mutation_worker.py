@@ -1,7 +1,7 @@
 """The warm process that judges all mutants of one kernel: `python -m matrix.challenge.mutation_worker REQUEST`.
 
-It makes itself the interpreter of a profile, runs every test once on the kernel as it is, noting which lines it comes to, and then
-each mutant against the tests that come to its line. It tells by lines of JSON in a file.
+It makes itself the interpreter of a profile, runs every test once on the kernel as it is, noting which lines it comes to, and
+then each mutant against the tests that come to its line. It tells by lines of JSON in a file.
 """
 
 from __future__ import annotations
@@ -121,10 +121,11 @@ class Worker:
         self.emulator = emulator
         self.files = [Path(file) for file in request.files]
         self.candidates = candidates_of(self.files, Path(request.root))
-        self._answers = Path(request.answers).open("w", encoding="utf-8", buffering=1)
+        self._answers = Path(request.answers)
 
     def say(self, **what: Any) -> None:
-        self._answers.write(json.dumps(what) + "\n")
+        with self._answers.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(what) + "\n")
 
     def work(self, suite: Suite, stage: str, numbers: Sequence[int]) -> list[int]:
         """Run these mutants against a suite; the numbers of those that it lets pass."""

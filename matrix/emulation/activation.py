@@ -85,7 +85,7 @@ class Emulator:
             yield
 
     def substitute(self, file: str, line: int, source: str) -> None:
-        """Have `source` interpreted in place of the kernel that begins (with its decorators) at a line of a file, from now on."""
+        """From now on interpret `source` in place of the kernel that begins (with its decorators) at a line of a file."""
         self._launcher.substitute(file, line, source)
 
     def seed(self, seed: int) -> None:
