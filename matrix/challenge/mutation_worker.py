@@ -22,7 +22,7 @@ from backends.profiles import load_profiles
 from matrix.challenge.forking import Forks, Limits, Told
 from matrix.challenge.mutating import Candidate, candidates_of
 from matrix.challenge.suites import Cases, Suite, with_tests
-from matrix.challenge.task import load_task
+from matrix.challenge.task import SLOW, load_task
 from matrix.emulation import Emulator, activate
 from matrix.runner.processes import die_with_parent
 
@@ -149,9 +149,9 @@ class Worker:
     def judge(self) -> None:
         request, numbers = self.request, list(range(len(self.candidates.found)))
         profile = self.emulator.profile
-        cases = Cases(load_task(request.task).cells(profile, request.functions or None))
+        cells = load_task(request.task).cells(profile, request.functions or None)
         if not request.tests:
-            self.work(cases, "cases", numbers)
+            self.work(Cases(cells), "cases", numbers)
             return
         passed: list[int] = []
         refused = with_tests(
@@ -159,8 +159,9 @@ class Worker:
         )
         if refused:
             self.say(refused=refused)
-        elif passed:
-            self.work(cases, "cases", passed)
+        elif passed:  # the slow cases cost minutes for each mutant that they cannot tell from the kernel either
+            quick = [cell for cell in cells if cell.case.sample.kind not in SLOW]
+            self.work(Cases(quick), "cases", passed)
 
 
 def _fields(told: Told) -> dict[str, Any]:
