@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matrix.challenge.changes import called, changes_of
-from matrix.challenge.mutant import Mutant
+from matrix.challenge.mutant import Kind, Mutant
 
 # Calls that only tell the compiler something; a change inside of them changes nothing.
 HINTS = frozenset(
@@ -78,11 +78,7 @@ def _mutants_of(kernel: ast.FunctionDef, path: Path, name: str) -> Iterator[Cand
         lines = _lines(statement)
         for node in _own_nodes(statement):
             for kind, before, after in changes_of(node, parameters):
-                shown = (
-                    node
-                    if isinstance(before, ast.Constant | ast.UnaryOp) and isinstance(node, ast.Call | ast.Assign)
-                    else before
-                )
+                shown = node if kind in (Kind.INITIAL, Kind.REDUCTION) or isinstance(before, ast.Constant) else before
                 mutant = Mutant(
                     file=name,
                     line=getattr(before, "lineno", statement.lineno),

@@ -131,12 +131,14 @@ class Worker:
         """Run these mutants against a suite; the numbers of those that it lets pass."""
         baseline = Baseline.of(suite, self.files)
         self.say(stage=stage, ran=len(baseline.usual), left_out=baseline.left_out)
+        if not baseline.usual:
+            return []
         against = {number: baseline.against(self.candidates.found[number]) for number in numbers}
         forks = Forks(suite, baseline.usual, self._apply, self.request.limits, self.request.workers)
         passed = [number for number in numbers if not against[number]]
         for number in passed:
             self.say(stage=stage, number=number, reached=0)
-        work = [(number, names) for number, names in against.items() if names] if baseline.usual else []
+        work = [(number, names) for number, names in against.items() if names]
         for number, told in forks.run(work):
             self.say(stage=stage, number=number, reached=len(against[number]), **_fields(told))
             passed += [] if told.how else [number]

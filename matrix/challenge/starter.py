@@ -53,7 +53,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     ),
     "chunk_gated_delta_rule": (
         "*[x.reshape(1, 8, 1, 8)] * 3, -x[None, :, :1], x[None, :, :1] / 2",
-        "None  # TODO: compute the rule token by token; torch has no such function",
+        "'TODO: compute the rule token by token; torch has no such function'",
     ),
 }
 TYPES = {

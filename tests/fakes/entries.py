@@ -1,4 +1,4 @@
-"""A small entry for pixel_shuffle, right but for nothing, with weak and with strong tests: files to be written into a folder."""
+"""A small and right entry for pixel_shuffle, with weak and with strong tests: files to be written into a folder."""
 
 from __future__ import annotations
 
