@@ -110,7 +110,13 @@ def tests(session: nox.Session) -> None:
         return
     check(session, python)
     # What needs no torch comes first: most mistakes show there, in seconds.
-    quick = ["tests/backends", "tests/operators", "tests/reports", *map(str, sorted(Path("tests").glob("test_*.py")))]
+    quick = [
+        "tests/backends",
+        "tests/benchmarks",
+        "tests/operators",
+        "tests/reports",
+        *map(str, sorted(Path("tests").glob("test_*.py"))),
+    ]
     session.run(python, "-m", "pytest", "-q", "-n", "2", *quick, external=True)
     session.run(python, "-m", "pytest", "-q", "-n", "2", "tests/matrix", external=True)
 

@@ -30,6 +30,7 @@ class Gate:
     """One requirement. The TOML of the scheme says what every key means.
 
     ours   what the source leaves open and this project has decided
+    kinds  the kinds of samples whose cases count (`typical`, `strided`, ...); none: all
     """
 
     name: str
@@ -45,6 +46,7 @@ class Gate:
     repetitions: int | None = None
     hours: float | None = None
     reference: str | None = None
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ def _gate(table: Table) -> Gate:
         repetitions=table.optional_integer("repetitions", low=2, high=10**9),
         hours=table.number("hours", default=0.0, low=0.0, high=100_000.0) if "hours" in table.data else None,
         reference=table.optional_text("reference"),
+        kinds=table.texts("kinds", pattern=r"[a-z]+"),
     )
     _check_needs(table, gate)
     table.finish()

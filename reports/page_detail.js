@@ -73,7 +73,7 @@ function cellFacts(cell) {
     line("kernels that ran", list((launches || []).map(([kernel, file, times]) => [element("code", {}, kernel === 0 ? "" : string(kernel)), ` ${times} × in `, element("code", {}, string(file))]))),
     line("kernels compiled", list((compiled || []).map(compiledKernel))),
     line("remembered", string(remembered) && `found at ${string(remembered)}, with everything the same`),
-    line("attempts", unstable && "they ended differently", list((attempts || []).map(([number, outcome, where, time]) => `${number}: ${string(outcome)} in ${string(where)} ${duration(time)}`))),
+    line("attempts", unstable ? "they ended differently" : null, list((attempts || []).map(([number, outcome, where, time]) => `${number}: ${string(outcome)} in ${string(where)} ${duration(time)}`))),
   );
   const given = (string(own) || "").trim();  // options that a rerun needs, or a command of its own
   const again = given && !given.startsWith("--") ? given : `python -m matrix rerun '${cell.id}'${given ? ` ${given}` : ""}`;

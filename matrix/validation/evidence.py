@@ -42,6 +42,7 @@ class Row:
 
     row      the case's id without profile and evidence, the same on every chip
     core     whether its operator is a core one;  aten: whether it is called through torch's dispatcher
+    kind     the kind of its sample
     raises   whether the call must be refused;  repeatable: whether the same inputs must give the same answer
     result   the result that decided the state, if one did;  waiver: a live one that matches a case that did not pass
     """
@@ -51,6 +52,7 @@ class Row:
     base: str
     core: bool
     aten: bool
+    kind: str
     raises: bool
     repeatable: bool
     state: State
@@ -133,6 +135,7 @@ def gather(
                 base=operator.base,
                 core=operator.name in names,
                 aten=operator.providers[cell.case.provider] == "aten",
+                kind=sample.kind,
                 raises=sample.raises,
                 repeatable=repeatable(operator) and not sample.raises,
                 state=state,

@@ -59,7 +59,8 @@ def measure(gate: Gate, grounds: Grounds) -> Measured:
 
 
 def _rows(gate: Gate, grounds: Grounds) -> list[Row]:
-    return [row for row in grounds.rows if gate.operators == "all" or row.core]
+    rows = (row for row in grounds.rows if gate.operators == "all" or row.core)
+    return [row for row in rows if not gate.kinds or row.kind in gate.kinds]
 
 
 def _grouped(rows: Iterable[Row], name: Callable[[Row], str]) -> dict[str, list[Row]]:

@@ -35,6 +35,7 @@ from operators.kernels.outputs import require, require_dtype, require_same_devic
 
 DTYPES = (torch.bfloat16, torch.float16, torch.float32)
 VALUES = 32  # columns of the state that one program carries
+LARGEST_KEY = 256  # a program carries all rows of the state, which must stay in its registers
 EPSILON = tl.constexpr(1e-6)
 
 
@@ -213,7 +214,7 @@ def chunk_gated_delta_rule(
     changes = torch.empty(v.shape, dtype=torch.float32, device=v.device)
     weights = torch.empty((batch, tokens, value_heads, key_size), dtype=k.dtype, device=v.device)
     sums = torch.empty(g.shape, dtype=torch.float32, device=v.device)
-    chunk = 32 if k.element_size() == 4 else 64
+    chunk = _chunk(key_size * k.element_size(), k.element_size())
     sizes = (tokens, key_heads, value_heads, key_size, value_size)
     constants = {
         "VARIABLE": cu_seqlens is not None,
@@ -226,7 +227,18 @@ def chunk_gated_delta_rule(
     if v.numel():
         grid = (triton.cdiv(tokens, chunk), sequences * value_heads)
         prepare_kernel[grid](
-            changes, weights, sums, k, v, g, beta, marks, *sizes, **constants, num_warps=chunk // 8, num_stages=1
+            changes,
+            weights,
+            sums,
+            k,
+            v,
+            g,
+            beta,
+            marks,
+            *sizes,
+            **constants,
+            num_warps=max(4, chunk // 8),
+            num_stages=1,
         )
     if v.numel() or final.numel():
         has_initial = initial_state is not None
@@ -246,10 +258,17 @@ def chunk_gated_delta_rule(
             HAS_INITIAL=has_initial,
             STORE_FINAL=output_final_state,
             **constants,
-            num_warps=chunk // 8,
+            num_warps=max(4, chunk // 8),
             num_stages=1,
         )
     return out, final if output_final_state else None
+
+
+def _chunk(key_bytes: int, element_bytes: int) -> int:
+    """Tokens of a chunk: as many as leave the keys of a chunk room in 48 KiB of shared memory."""
+    if key_bytes > 512:
+        return 16
+    return 64 if element_bytes == 2 and key_bytes <= 256 else 32
 
 
 def _check(
@@ -269,6 +288,7 @@ def _check(
     require(
         q.dim() == 4 and v.dim() == 4, f"q and v must be (B, T, heads, size), found {list(q.shape)}, {list(v.shape)}"
     )
+    require(k.shape[3] <= LARGEST_KEY, f"keys have at most {LARGEST_KEY} numbers, found {k.shape[3]}")
     require(q.shape == k.shape, f"q is {list(q.shape)} and k {list(k.shape)}; they must have one shape")
     require(q.shape[:2] == v.shape[:2], f"q is {list(q.shape)} and v {list(v.shape)}; they must have the same B and T")
     require(v.shape[2] % max(1, k.shape[2]) == 0, f"{v.shape[2]} value heads are no multiple of {k.shape[2]} key heads")

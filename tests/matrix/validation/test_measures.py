@@ -50,6 +50,14 @@ def test_an_operator_passes_when_every_judged_case_of_all_its_overloads_does(eve
     assert measured.failing == ("add: WRONG in 1 of 10 judged cases",)
 
 
+def test_a_gate_may_count_some_kinds_of_calls_only(every: Ids) -> None:
+    outcomes = dict.fromkeys(every(), PASS)
+    outcomes["chip:add.out/gems[dtype=float16,sample=odd-0]@run"] = WRONG
+    typical = replace(GATE, kinds=("typical",))
+    assert answer(typical, grounds(outcomes))[1].value == 1.0
+    assert answer(replace(GATE, kinds=("odd",)), grounds(outcomes))[1].failing == ("add: WRONG in 1 of 4 judged cases",)
+
+
 def test_too_little_evidence_is_not_measured_unless_the_rest_could_not_save_it(every: Ids) -> None:
     some = dict.fromkeys(every()[:8], PASS)
     assert answer(GATE, grounds(some))[0] is Answer.NOT_MEASURED
