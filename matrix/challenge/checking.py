@@ -59,7 +59,7 @@ def check(folder: Path, profile: Profile) -> Checked:
         problems += _of_source(source, entry)
     if not any(list(kernels_of(source.tree)) for source in sources if source.path in entry.files):
         problems.append(f"{entry.files[0].name}: holds no @triton.jit function; an operator is written in Triton")
-    if not entry.tests:
+    if not any(path.name != "conftest.py" for path in entry.tests):
         problems.append("test_*.py: there is none; an entry brings its tests")
     tests = _examine(entry, profile, problems) if len(sources) == len(entry.files) + len(entry.tests) else 0
     return Checked(folder, entry, tuple(problems), tuple(_missing(sources, entry)), tests)

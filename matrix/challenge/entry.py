@@ -34,7 +34,8 @@ class Entry:
 
     @property
     def tests(self) -> tuple[Path, ...]:
-        return tuple(sorted(self.folder.glob("test_*.py")))
+        """What pytest reads of the folder."""
+        return tuple(path for path in sorted(self.folder.glob("*.py")) if is_test(path))
 
     @property
     def functions(self) -> dict[str, str]:

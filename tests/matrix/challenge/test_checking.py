@@ -61,6 +61,7 @@ def test_all_problems_of_an_entry_come_at_once(tmp_path: Path) -> None:
         ({"shuffle": KERNEL + "raise SystemExit(3)\n"}, "raises while it is imported: SystemExit: 3"),
         ({"shuffle": KERNEL + "import torch\n__import__('os')._exit(4)\n"}, "cannot be imported: the process"),
         ({"test_shuffle": HEAD + '"""None."""\n'}, "the test files hold no test"),
+        ({"conftest": HEAD + '"""None."""\nimport os\n'}, "conftest.py:3: imports os"),
         ({"test_shuffle": HEAD + '"""One."""\nfrom .shuffle import f\n'}, "imports a relative module"),
     ],
 )

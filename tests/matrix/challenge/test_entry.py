@@ -27,7 +27,7 @@ def test_an_entry_is_read(tmp_path: Path) -> None:
     assert entry.team == ("Ada",)
     assert entry.licence == "MIT"
     assert [path.name for path in entry.files] == ["shuffle.py", "other.py"]
-    assert [path.name for path in entry.tests] == ["test_shuffle.py"]
+    assert [path.name for path in entry.tests] == ["conftest.py", "test_shuffle.py"]
     assert entry.functions == {"challenge.pixel_shuffle": f"{tmp_path / 'shuffle.py'}:pixel_shuffle"}
 
 
