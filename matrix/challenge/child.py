@@ -19,6 +19,7 @@ from matrix.runner.processes import SESSION_VARIABLE, end_marked
 from matrix.runner.spawn import ROOT
 
 LOG_LIMIT = 2000
+HANDED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,14 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 
 def _environment(profile: Profile, mark: str, folder: Path) -> dict[str, str]:
+    """What the child sees of ours: where programs are found. Home and scratch are the folder that is removed afterwards."""
     one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    kept = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
     return {
         **kept,
         **one,
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": str(ROOT),

@@ -69,6 +69,15 @@ def test_each_problem_is_said(tmp_path: Path, files: dict[str, str], said: str) 
     assert said in found(write_entry(tmp_path, **files))
 
 
+def test_an_entry_sees_nothing_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_SECRET", "of ours")
+    kernel = KERNEL + "import torch\nraise ValueError(sorted(torch.os.environ), torch.os.environ['HOME'])\n"
+    said = found(write_entry(tmp_path, shuffle=kernel))
+    assert "HOME" in said
+    assert "A_SECRET" not in said
+    assert str(Path.home()) + "'" not in said
+
+
 def test_an_entry_without_tests_is_refused(tmp_path: Path) -> None:
     write_entry(tmp_path)
     (tmp_path / "test_shuffle.py").unlink()
