@@ -23,8 +23,8 @@ HANDED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a child told. `code` is its exit status, None when its time was up; `said` the last line that it printed."""
+class Answers:
+    """What a child answered. `code` is its exit status, None when its time was up; `said` the last line that it printed."""
 
     lines: tuple[Mapping[str, Any], ...]
     code: int | None
@@ -35,7 +35,7 @@ class Told:
         return "took more than its time" if self.code is None else f"ended early (status {self.code}): {self.said}"
 
 
-def ask(module: str, request: Mapping[str, Any], profile: Profile, seconds: float) -> Told:
+def ask(module: str, request: Mapping[str, Any], profile: Profile, seconds: float) -> Answers:
     """Run `python -m module REQUEST` in a folder of its own, and end all that it leaves behind."""
     with tempfile.TemporaryDirectory(prefix="matrix-entry-") as name:
         folder = Path(name)
@@ -54,7 +54,7 @@ def ask(module: str, request: Mapping[str, Any], profile: Profile, seconds: floa
             )
             code = _wait(process, mark, seconds)
         said = (read_tail(log, LOG_LIMIT) or "it said nothing").strip().splitlines()[-1]
-        return Told(tuple(_read(answers)), code, said)
+        return Answers(tuple(_read(answers)), code, said)
 
 
 def _wait(process: subprocess.Popen[bytes], mark: str, seconds: float) -> int | None:
