@@ -66,11 +66,11 @@ class Change(NamedTuple):
     after: ast.AST
 
 
-def changes_of(node: ast.AST, parameters: Sequence[str]) -> Iterator[Change]:
-    """Every change of one node. `parameters` are those of the kernel that it stands in."""
+def changes_of(node: ast.AST, parameters: Sequence[str], language: str = "tl") -> Iterator[Change]:
+    """Every change of one node. `parameters` are those of its kernel; `language`: what its file calls triton.language."""
     match node:
         case ast.Call():
-            yield from _of_call(node)
+            yield from _of_call(node, language)
         case ast.BinOp():
             yield from _of_operation(node)
         case ast.Compare(ops=[operator]) if type(operator) in OTHER_COMPARISON:
@@ -98,7 +98,7 @@ def called(node: ast.AST) -> str:
     )
 
 
-def _of_call(node: ast.Call) -> Iterator[Change]:
+def _of_call(node: ast.Call, language: str) -> Iterator[Change]:
     name = called(node)
     if name in ACCESSES and node.args:
         yield from _of_access(node, ACCESSES[name])
@@ -114,7 +114,7 @@ def _of_call(node: ast.Call) -> Iterator[Change]:
         yield Change(Kind.OPERATOR, node, ast.Call(node.func, [condition, no, yes], node.keywords))
     if name in ("zeros", "zeros_like", "full"):
         yield from _of_filled(node, name)
-    yield from _of_types(node, name)
+    yield from _of_types(node, name, language)
 
 
 def _of_access(node: ast.Call, place: int) -> Iterator[Change]:
@@ -164,7 +164,7 @@ def _of_filled(node: ast.Call, name: str) -> Iterator[Change]:
     yield Change(Kind.INITIAL, node, ast.BinOp(node, ast.Add(), ast.Constant(1)))
 
 
-def _of_types(node: ast.Call, name: str) -> Iterator[Change]:
+def _of_types(node: ast.Call, name: str, language: str) -> Iterator[Change]:
     place = {"to": 0, "cast": 1, "zeros": 1, "full": 2}.get(name)
     given = [keyword.value for keyword in node.keywords if keyword.arg == "dtype"]
     if place is not None:
@@ -174,7 +174,7 @@ def _of_types(node: ast.Call, name: str) -> Iterator[Change]:
             narrower = ast.Attribute(dtype.value, NARROWER[dtype.attr], ast.Load())
             yield Change(Kind.DTYPE, dtype, narrower)
         elif isinstance(dtype, ast.Name) and name == "to" and isinstance(node.func, ast.Attribute):
-            half = ast.Call(node.func, [ast.Attribute(ast.Name("tl", ast.Load()), "float16", ast.Load())], [])
+            half = ast.Call(node.func, [ast.Attribute(ast.Name(language, ast.Load()), "float16", ast.Load())], [])
             yield Change(Kind.DTYPE, node, ast.Call(ast.Attribute(half, "to", ast.Load()), node.args, node.keywords))
 
 

@@ -48,9 +48,10 @@ def candidates_of(paths: Sequence[Path], root: Path) -> Candidates:
     identical = 0
     for path in paths:
         name = path.relative_to(root).as_posix()
-        for kernel in kernels_of(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        module = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        for kernel in kernels_of(module):
             seen = {ast.unparse(kernel)}
-            for candidate in _mutants_of(kernel, path, name):
+            for candidate in _mutants_of(kernel, path, name, _language(module)):
                 identical += candidate.source in seen
                 found += [] if candidate.source in seen else [candidate]
                 seen.add(candidate.source)
@@ -71,13 +72,13 @@ def _is_jit(decorator: ast.expr) -> bool:
     )
 
 
-def _mutants_of(kernel: ast.FunctionDef, path: Path, name: str) -> Iterator[Candidate]:
+def _mutants_of(kernel: ast.FunctionDef, path: Path, name: str, language: str) -> Iterator[Candidate]:
     parameters = [argument.arg for argument in (*kernel.args.posonlyargs, *kernel.args.args, *kernel.args.kwonlyargs)]
     first = min(decorator.lineno for decorator in kernel.decorator_list)
     for statement in _statements(kernel.body):
         lines = _lines(statement)
         for node in _own_nodes(statement):
-            for kind, before, after in changes_of(node, parameters):
+            for kind, before, after in changes_of(node, parameters, language):
                 shown = node if kind in (Kind.INITIAL, Kind.REDUCTION) or isinstance(before, ast.Constant) else before
                 mutant = Mutant(
                     file=name,
@@ -89,6 +90,17 @@ def _mutants_of(kernel: ast.FunctionDef, path: Path, name: str) -> Iterator[Cand
                     function=kernel.name,
                 )
                 yield Candidate(mutant, path, first, ast.unparse(_replaced(kernel, before, after)), lines)
+
+
+def _language(module: ast.Module) -> str:
+    """What a module calls `triton.language`."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
+                if whole == "triton.language" and (alias.asname or isinstance(node, ast.ImportFrom)):
+                    return alias.asname or alias.name
+    return "tl"
 
 
 def _replaced(whole: ast.AST, before: ast.AST, after: ast.AST) -> ast.AST:

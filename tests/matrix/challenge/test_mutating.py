@@ -107,6 +107,18 @@ def test_mutants_that_read_as_another_are_counted_and_left_out(tmp_path: Path) -
     assert made.identical == 1
 
 
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [("import triton.language as tl", "tl"), ("from triton import language", "language"), ("import triton", "tl")],
+)
+def test_a_narrower_type_is_named_as_the_file_names_the_language(tmp_path: Path, head: str, name: str) -> None:
+    path = tmp_path / "kernel.py"
+    path.write_text(f"{head}\n@jit\ndef kernel(a, COMPUTE):\n    return a.to(COMPUTE)\n", encoding="utf-8")
+    assert [each.mutant.after for each in candidates_of([path], tmp_path).found] == [
+        f"a.to({name}.float16).to(COMPUTE)"
+    ]
+
+
 def mutant(line: int) -> Mutant:
     return Mutant("a.py", line, 0, Kind.MASK, "a", "b", "kernel")
 
