@@ -5,8 +5,8 @@ so for `run` the first configuration that the tuner's own pruning leaves, and th
 `time`, alone on its device, the tuner chooses as it always does. Before that, every configuration is compiled by many
 processes at once (`prepare`), so that the one that times need not.
 
-What FlagGems remembers of its tuning is kept in memory meanwhile (`FLAGGEMS_DB_URL`), and what Triton does nowhere: a choice that
-was not made by stopwatch must not be found by one that is.
+What FlagGems remembers of its tuning is kept in memory meanwhile (`FLAGGEMS_DB_URL`), and what Triton does nowhere: a choice
+that was not made by stopwatch must not be found by one that is.
 """
 
 from __future__ import annotations
