@@ -163,6 +163,8 @@ def show(found: dict[str, Any]) -> None:
     counted = [item for item in found["agreement"] if item["counted"]]
     within = sum(abs(item["apart"]) <= 0.02 for item in counted)
     print(f"{within} of {len(counted)} operators over 20 us within 2 % of do_bench")
+    for name in ("spread", "peer_spread"):
+        print(f"{name}: at most 1 % in {sum(item[name] <= 0.01 for item in counted)} of {len(counted)}")
     for name in ("spread", "ratio_spread"):
         ours, peer = ([item[f"{who}{name}"] for item in counted] for who in ("", "peer_"))
         half = sum(a <= b / 2 for a, b in zip(ours, peer, strict=True))

@@ -103,6 +103,11 @@ def save(sources: Sequence[Source], directory: Path) -> None:
     (directory / LIST).write_text(json.dumps({"schema": SCHEMA, "bundles": listed}, indent=1) + "\n")
 
 
+def merged_files(directory: Path) -> list[Path]:
+    """The files of the bundles in a folder that `save` wrote, in the order of their names."""
+    return sorted(path for path in (directory / FOLDER).iterdir() if path.is_file())
+
+
 def load(directory: Path) -> list[Source]:
     """The bundles of a folder that `save` wrote.
 

@@ -54,6 +54,11 @@ def merged_grid(directory: Path) -> Grid:
     return _grid(merge(load(directory)), directory)
 
 
+def bundle_grid(path: Path) -> Grid:
+    """The grid of one bundle, read as a stranger's."""
+    return _grid(merge(gather([path])), path)
+
+
 def _write_and_show(merged: Merged, directory: Path, *, strict: bool) -> int:
     grid = _grid(merged, directory)
     files = write_reports(grid, directory, strict=strict)

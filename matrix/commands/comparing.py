@@ -6,7 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import is_zipfile
 
+from matrix.commands.bundling import bundle_grid
 from matrix.commands.job import grid_of, remembered_job
 from matrix.runner.journal import PATTERN
 from matrix.usage import UsageError
@@ -42,7 +44,10 @@ def diff(options: argparse.Namespace, _: Sequence[str]) -> int:
 
 
 def open_snapshot(path: Path) -> Snapshot:
-    """What a path names: a matrix.json, a directory that holds one, or the journals of a run that never wrote one."""
+    """What a path names: a bundle, a matrix.json, a directory that holds one, or the journals of a run that wrote none."""
+    if path.is_file() and is_zipfile(path):
+        grid = bundle_grid(path)
+        return read_snapshot({**document_head(grid), "cells": list(document_cells(grid))}, str(path))
     if path.is_file():
         return load_snapshot(path)
     if (path / DOCUMENT).is_file():
@@ -50,7 +55,7 @@ def open_snapshot(path: Path) -> Snapshot:
     if path.is_dir() and any(path.glob(PATTERN)):
         grid = grid_of(remembered_job(path))
         return read_snapshot({**document_head(grid), "cells": list(document_cells(grid))}, str(path))
-    raise UsageError(f"{path} holds no run; name a run's directory, a merged directory or a {DOCUMENT}")
+    raise UsageError(f"{path} holds no run; name a run's directory, a merged directory, a bundle or a {DOCUMENT}")
 
 
 def _render(difference: Difference, options: argparse.Namespace) -> str:

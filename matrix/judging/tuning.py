@@ -5,8 +5,8 @@ so for `run` the first configuration that the tuner's own pruning leaves, and th
 `time`, alone on its device, the tuner chooses as it always does. Before that, every configuration is compiled by many
 processes at once (`prepare`), so that the one that times need not.
 
-What FlagGems remembers of its tuning is kept in memory meanwhile (`FLAGGEMS_DB_URL`): a choice that was not made by stopwatch
-must not be found by one that is.
+What FlagGems remembers of its tuning is kept in memory meanwhile (`FLAGGEMS_DB_URL`), and what Triton does nowhere: a choice
+that was not made by stopwatch must not be found by one that is.
 """
 
 from __future__ import annotations
@@ -43,7 +43,13 @@ def _choose_by(try_out: Callable[..., list[float]]) -> None:
     def tried(self: Any, *args: Any, config: Any, **kwargs: Any) -> list[float]:
         return try_out(self, args, config, kwargs)
 
+    def in_memory(self: Any, key: Any, configs: Any, choose: Callable[[], None]) -> bool:
+        del self, key, configs
+        choose()
+        return False
+
     Autotuner.prune_configs = pruned
+    Autotuner.check_disk_cache = in_memory
     Autotuner._bench = tried  # noqa: SLF001 - the one place where a tuner looks at its stopwatch
 
 

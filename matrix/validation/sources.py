@@ -1,7 +1,7 @@
 """What a certificate rests on: run directories, read with distrust and sealed with the sums of their journals.
 
 A directory holds an ordinary run, and beside it may lie what `matrix validate` added: `repeat-N/`, a run of repetitions,
-and `soak/`.
+and `soak/`. A bundle holds a run, and a folder of a merge bundles.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from matrix.bundle.merging import gather, is_merged, load, merged_files
 from matrix.identity import IdentityError, parse_id
 from matrix.outcome import Evidence
 from matrix.run import Header, Run
@@ -59,9 +60,9 @@ class Gathered:
 
 
 def gather_sources(directories: Sequence[Path], profile: str) -> Gathered:
-    """Read all evidence of directories.
+    """Read all evidence of directories and bundles.
 
-    Raises UsageError for a directory without any.
+    Raises UsageError for one without any, and BundleError for a bundle that cannot be read.
     """
     runs: list[tuple[Path, Run]] = []
     repeats: list[tuple[Path, Run]] = []
@@ -93,6 +94,9 @@ def _read(
     repeats: list[tuple[Path, Run]],
     soaks: list[tuple[Path, Soak]],
 ) -> None:
+    if bundled := _bundled(directory):
+        runs += bundled
+        return
     run = read_run(directory)
     if run.header.arguments or run.results:
         (repeats if run.header.arguments[:1] == (COMMAND,) else runs).append((directory, run))
@@ -109,15 +113,27 @@ def _read(
 def read_reference(directories: Iterable[Path]) -> list[Run]:
     """The runs of a reference chip.
 
-    Raises UsageError for a directory without one.
+    Raises UsageError for a directory without one, and BundleError for a bundle that cannot be read.
     """
     runs = []
     for directory in directories:
-        run = read_run(directory)
-        if not run.results:
-            raise UsageError(f"{directory} holds no run; --reference names a directory that `matrix run` wrote")
-        runs.append(run)
+        found = [run for _, run in _bundled(directory)] or [read_run(directory)]
+        if not all(run.results for run in found):
+            raise UsageError(
+                f"{directory} holds no run; --reference names a directory that `matrix run` wrote, or a bundle"
+            )
+        runs += found
     return runs
+
+
+def _bundled(path: Path) -> list[tuple[Path, Run]]:
+    """The runs of a bundle, or of the bundles that a merge holds, each with its file."""
+    if path.is_file():
+        return [(path, gather([path])[0].bundle.run)]
+    if not is_merged(path):
+        return []
+    files = {source.bundle.digest: source.bundle.run for source in load(path)}
+    return [(file, files[sealed.sha256]) for file in merged_files(path) if (sealed := seal([file])[0]).sha256 in files]
 
 
 def _repeated(repeats: Iterable[tuple[Path, Run]], profile: str, *, counting: bool) -> dict[str, Repetitions]:
@@ -142,7 +158,8 @@ def _source(kind: str, path: Path, run: Run, profile: str) -> Source:
     start = tuple(f"{profile}:" for _ in COUNTING)
     ends = tuple(f"@{evidence}" for evidence in COUNTING)
     counted = sum(text.startswith(start) and text.endswith(ends) for text in run.results)
-    return Source(kind, _place(path), run.header, counted, seal(path.glob(PATTERN)), run.warnings)
+    files = [path] if path.is_file() else path.glob(PATTERN)
+    return Source(kind, _place(path), run.header, counted, seal(files), run.warnings)
 
 
 def _soak_source(path: Path, soak: Soak) -> Source:

@@ -95,3 +95,19 @@ def test_bad_input_ends_in_one_sentence(
 def test_what_cannot_be_written_is_said(files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert diff(*files, "--out", tmp_path / "no" / "such" / "folder") == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+SAMPLE = Path(__file__).parents[3] / "docs" / "samples" / "h100-time.bundle.zip"
+
+
+def test_a_bundle_is_compared_like_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", str(SAMPLE), str(SAMPLE)]) == 0
+    assert "nothing is worse; 194 cells compared" in capsys.readouterr().out
+
+
+def test_a_bundle_that_was_cut_off_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cut = tmp_path / "cut.bundle.zip"
+    cut.write_bytes(SAMPLE.read_bytes()[:-2000])
+    assert main(["diff", str(cut), str(SAMPLE)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "cut.bundle.zip" in line

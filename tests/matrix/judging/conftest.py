@@ -50,6 +50,10 @@ SEEN = []
 def ordered(x):
     from operators.adapters.values import VALUES
     SEEN.append(VALUES.computed); return 2 * x
+def naps(x):
+    import time; time.sleep(0.004); return 2 * x
+def napping_reference(x):
+    import time; time.sleep(0.004); return x + x
 def no_reference(x): raise RuntimeError("not on this device")
 """
 

@@ -62,6 +62,17 @@ def test_an_answer_is_not_put_in_order_while_it_is_timed(make_cell: MakeCell) ->
     assert VALUES.computed
 
 
+def test_it_is_the_provider_and_the_native_operator_that_are_timed(make_cell: MakeCell) -> None:
+    """Each sleeps for 4 ms in turn: nothing that takes less can have been called."""
+    slow = judge(make_cell("naps", evidence="time"), lambda _: None).timing
+    baseline = judge(make_cell("double", reference="napping_reference", evidence="time"), lambda _: None).timing
+    assert slow is not None
+    assert baseline is not None
+    assert min(slow.candidate.samples) >= 0.004
+    assert min(baseline.baseline.samples) >= 0.004
+    assert slow.speedup < 1 < baseline.speedup
+
+
 def test_torch_s_own_operator_is_the_baseline_of_an_aten_row(make_cell: MakeCell) -> None:
     cell = make_cell("mm", "T[32, 16], T[16, 8]", "aten", name="mm", base="mm", family="matmul", evidence="time")
     result = judge(cell, lambda _: None)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.profile import Profile
+from backends.profile import Limits, Profile
 from matrix.cell import Cell
 from matrix.outcome import Evidence, Outcome, Phase
 from matrix.result import Result
@@ -83,6 +83,17 @@ def test_what_is_timed_has_its_device_alone(tmp_path: Path) -> None:
     carry(cells, tmp_path / "run", replace(settings, workers=8, judge=f"{JUDGE}:judge_run"), confirm=lambda _: False)
     workers = {found[0].worker for found in read_run(tmp_path / "run").results.values()}
     assert len(workers) == 2
+
+
+def test_timing_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    """A native operator that hangs is ended long before the limit of the case, and nobody is blamed."""
+    profile = replace(PROFILE, name="fakes-patient", limits=Limits(seconds=60.0, memory_gib=0.125, timing_seconds=1.0))
+    cell = fake("right", reference="hang_baseline", profile=profile)
+    carry([cell], tmp_path, SETTINGS)
+    (result,) = read_run(tmp_path).results[str(cell.id)]
+    assert (result.outcome, result.phase) == (Outcome.INFRA, Phase.TIME)
+    assert result.seconds is not None
+    assert result.seconds < 30, "ended by the limit of timing, and not by that of the case"
 
 
 def test_columns_that_need_no_device_are_carried_side_by_side(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from matrix.bundle.limits import BundleError
+from matrix.bundle.merging import gather, save
 from matrix.outcome import Outcome, Phase
 from matrix.record import Json
 from matrix.result import Comparison, Result
@@ -134,3 +136,29 @@ def test_lines_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         file.write("garbage\n" + json.dumps({"event": "result", "cell": 3}) + "\n")
     (source,) = gather_sources([folder], "chip").sources
     assert len(source.warnings) == 2
+
+
+SAMPLE = Path(__file__).parents[3] / "docs" / "samples" / "h100-time.bundle.zip"
+
+
+def test_a_bundle_is_a_run_and_is_sealed_whole(tmp_path: Path) -> None:
+    found = gather_sources([SAMPLE], "cuda")
+    (source,) = found.sources
+    assert (source.kind, source.place, source.counted) == ("run", SAMPLE.name, 692)
+    assert [sealed.sha256 for sealed in source.files] == [hashlib.sha256(SAMPLE.read_bytes()).hexdigest()]
+    assert len(found.runs[0].results) == len(read_reference([SAMPLE])[0].results) == 692
+
+
+def test_a_merge_holds_bundles(tmp_path: Path) -> None:
+    save(gather([SAMPLE]), tmp_path / "merged")
+    found = gather_sources([tmp_path / "merged"], "cuda")
+    assert [len(run.results) for run in found.runs] == [692]
+    assert [sealed.sha256 for source in found.sources for sealed in source.files] == [
+        hashlib.sha256(SAMPLE.read_bytes()).hexdigest()
+    ]
+
+
+def test_a_file_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a bundle")
+    with pytest.raises(BundleError, match=r"notes\.txt"):
+        gather_sources([tmp_path / "notes.txt"], "cuda")
