@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from backends.stack import load_stacks, stack_of
 from matrix.arguments import parser
+from matrix.cell import Cell
 from matrix.commands.job import (
     HOME,
     Job,
@@ -25,11 +26,11 @@ from matrix.commands.job import (
 )
 from matrix.declared import Declared
 from matrix.identity import parse_id
-from matrix.outcome import Evidence, Phase
+from matrix.outcome import Evidence, Outcome, Phase
 from matrix.plan import Plan
 from matrix.remembered import Memory
 from matrix.result import Result
-from matrix.run import Header
+from matrix.run import Header, Run
 from matrix.runner.controller import carry
 from matrix.runner.foreground import rerun
 from matrix.runner.journal import read_run
@@ -146,11 +147,18 @@ def _carry(job: Job, settings: RunSettings) -> None:
         memory.keep(job.planned.runnable, read_run(job.directory))
 
 
+def calls_to_prepare(cells: Iterable[Cell], run: Run) -> list[Cell]:
+    """The cells that will be timed, each as one that only runs: what an earlier run left NOT_RUN is among them."""
+    done = {cell for cell in run.results if any(found.outcome is not Outcome.NOT_RUN for found in run.attempts(cell))}
+    timed = [cell for cell in cells if cell.evidence is Evidence.TIME and str(cell.id) not in done]
+    return [replace(cell, evidence=Evidence.RUN) for cell in timed]
+
+
 def prepare(job: Job, settings: RunSettings) -> None:
     """Compile what will be timed, with all workers at once: while a case is timed there is one for each device."""
-    judged = read_run(job.directory).results if job.directory.is_dir() else {}
-    timed = [cell for cell in job.planned.runnable if cell.evidence is Evidence.TIME and str(cell.id) not in judged]
-    ahead = [replace(cell, evidence=Evidence.RUN) for cell in timed]
+    ahead = calls_to_prepare(
+        job.planned.runnable, read_run(job.directory) if job.directory.is_dir() else Run(Header(), {})
+    )
     if not ahead or settings.workers == 1:
         return
     print(f"matrix: compiling the kernels of {len(ahead)} calls that will be timed", file=sys.stderr, flush=True)
