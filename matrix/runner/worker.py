@@ -98,9 +98,14 @@ class Worker:
 
     def enter(self, phase: Phase) -> None:
         """Announce a phase. Timing has a limit of its own, from when it begins: the native operator may be the slow one."""
+        before, limits = self.announcement.current(), self.session.limits
         self.announcement.phase(phase)
-        if phase is Phase.TIME and os.getpid() == self.pid:
-            self.watchdog.arm(min(self.session.limits.timing_seconds, self.session.limits.seconds))
+        if os.getpid() != self.pid:
+            return
+        if phase is Phase.TIME:
+            self.watchdog.arm(min(limits.timing_seconds, limits.seconds))
+        elif before is Phase.TIME:  # what follows is not timing, and must not be ended by its limit
+            self.watchdog.arm(limits.seconds)
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """On SIGINT: raise in the case that sent it; between cases it is a late one and means nothing."""

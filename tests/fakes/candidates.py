@@ -334,6 +334,10 @@ def hang_baseline() -> None:
     time.sleep(3600)
 
 
+def slow_after_baseline() -> None:
+    """A native operator that is quick; what its answer is held against takes longer than timing may."""
+
+
 def crash_baseline() -> None:
     segfault()
 

@@ -96,6 +96,13 @@ def test_timing_has_a_limit_of_its_own(tmp_path: Path) -> None:
     assert result.seconds < 30, "ended by the limit of timing, and not by that of the case"
 
 
+def test_comparing_is_not_ended_by_the_limit_of_timing(tmp_path: Path) -> None:
+    profile = replace(PROFILE, name="fakes-patient", limits=Limits(seconds=60.0, memory_gib=0.125, timing_seconds=1.0))
+    cell = fake("right", reference="slow_after_baseline", profile=profile)
+    carry([cell], tmp_path, SETTINGS)
+    assert [found.outcome for found in read_run(tmp_path).results[str(cell.id)]] == [Outcome.PASS]
+
+
 def test_columns_that_need_no_device_are_carried_side_by_side(tmp_path: Path) -> None:
     columns = [
         replace(PROFILE, name=f"fakes-{me}", environment={"FAKES_ME": me, "FAKES_OTHER": other})
