@@ -51,7 +51,8 @@ def guarded(attempt: Attempt, judge_it: Callable[[Attempt], Result]) -> Result:
         return blame(attempt, error)
 
 
-def _judge(attempt: Attempt) -> Result:
+def begin(attempt: Attempt) -> tuple[Callable[..., Any], Arguments] | Result:
+    """The provider's function and the arguments it is to be called with; a Result where something else would answer."""
     cell = attempt.cell
     attempt.enter(Phase.IMPORT)
     attempt.emulator = emulator_of(cell)
@@ -59,7 +60,14 @@ def _judge(attempt: Attempt) -> Result:
     if silent := fallen_back(cell, function):
         return attempt.result(Outcome.UNDISPATCHED, silent)
     attempt.enter(Phase.INPUTS)
-    arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
+    return function, draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
+
+
+def _judge(attempt: Attempt) -> Result:
+    cell, begun = attempt.cell, begin(attempt)
+    if isinstance(begun, Result):
+        return begun
+    function, arguments = begun
     if cell.evidence is Evidence.COMPILE:
         return _judge_compiled(attempt, function, arguments)
     if cell.evidence is Evidence.TIME:

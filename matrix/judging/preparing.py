@@ -6,17 +6,14 @@ What it finds is noted nowhere in the run: the cell is judged when it is timed.
 
 from __future__ import annotations
 
-from matrix import providers
 from matrix.cell import Cell
 from matrix.judging.attempt import Announce, Attempt
-from matrix.judging.inputs import draw
-from matrix.judging.judge import call_provider, guarded, provider_arguments
+from matrix.judging.judge import begin, call_provider, guarded, provider_arguments
 from matrix.judging.readiness import make_ready
 from matrix.judging.timed import form_of_out
 from matrix.judging.tuning import compile_all
 from matrix.outcome import Outcome, Phase
 from matrix.result import Comparison, Result
-from operators.call import parse_call
 
 
 def warm(cell: Cell) -> None:
@@ -31,11 +28,10 @@ def prepare(cell: Cell, announce: Announce) -> Result:
 
 
 def _prepare(attempt: Attempt) -> Result:
-    cell = attempt.cell
-    attempt.enter(Phase.IMPORT)
-    function = providers.load(cell)
-    attempt.enter(Phase.INPUTS)
-    arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
+    cell, begun = attempt.cell, begin(attempt)
+    if isinstance(begun, Result):
+        return begun
+    function, arguments = begun
     mine = provider_arguments(cell, arguments, form_of_out(cell, arguments))
     attempt.enter(Phase.RUN)
     call_provider(attempt, function, mine)

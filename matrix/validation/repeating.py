@@ -14,18 +14,15 @@ from typing import Any
 
 import torch
 
-from matrix import providers
 from matrix.cell import Cell
 from matrix.judging.attempt import Announce, Attempt
-from matrix.judging.fallback import fallen_back
-from matrix.judging.inputs import Arguments, draw
-from matrix.judging.judge import call_provider, emulator_of, guarded, provider_arguments, reference_of, undispatched
+from matrix.judging.inputs import Arguments
+from matrix.judging.judge import begin, call_provider, guarded, provider_arguments, reference_of, undispatched
 from matrix.judging.outputs import Labelled, changed_arguments, flatten
 from matrix.judging.reference import Answer, written_by
 from matrix.outcome import Outcome, Phase
 from matrix.result import Comparison, Result
 from matrix.validation.repeated import COUNT_VARIABLE, SECONDS_VARIABLE, rule
-from operators.call import parse_call
 
 
 def judge(cell: Cell, announce: Announce) -> Result:
@@ -86,14 +83,10 @@ class Ready:
 
 def prepare(attempt: Attempt) -> Ready | Result:
     """Everything up to the first call; a Result where there is none to make."""
-    cell = attempt.cell
-    attempt.enter(Phase.IMPORT)
-    attempt.emulator = emulator_of(cell)
-    function = providers.load(cell)
-    if silent := fallen_back(cell, function):
-        return attempt.result(Outcome.UNDISPATCHED, silent)
-    attempt.enter(Phase.INPUTS)
-    arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
+    cell, begun = attempt.cell, begin(attempt)
+    if isinstance(begun, Result):
+        return begun
+    function, arguments = begun
     due = Answer()
     if arguments.like:  # the reference says how large `out=` is, and no more
         attempt.enter(Phase.REFERENCE)
