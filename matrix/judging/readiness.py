@@ -15,7 +15,7 @@ from matrix.cell import Cell
 from matrix.compilation import Compiler
 from matrix.emulation import Emulator
 from matrix.judging.judge import emulator_of
-from matrix.judging.tuning import settle_on_first
+from matrix.judging.tuning import glance_first, settle_on_first
 from matrix.outcome import Evidence
 
 COUNT = 64
@@ -35,8 +35,12 @@ _worker = Worker()
 def warm(cell: Cell) -> None:
     """Make this process ready to judge cells like this one."""
     make_ready(cell)
-    if cell.evidence is Evidence.RUN and cell.profile.device != "cpu":
+    if cell.profile.device == "cpu":
+        return
+    if cell.evidence is Evidence.RUN:
         settle_on_first()
+    elif cell.evidence is Evidence.TIME:
+        glance_first()
 
 
 def make_ready(cell: Cell) -> None:
