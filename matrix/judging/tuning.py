@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
@@ -119,7 +120,10 @@ def _run_once(tuner: Any, args: tuple[Any, ...], config: Any, kwargs: dict[str, 
 def _compile(tuner: Any, args: tuple[Any, ...], config: Any, kwargs: dict[str, Any]) -> list[float]:
     if not tuner.matrix_settled:
         return _attempt(tuner, args, config, kwargs)
-    _attempt(tuner, args, config, kwargs | {"warmup": True})
+    from triton.compiler.errors import CompilationError
+
+    with suppress(CompilationError):  # whatever stands in the way of one, the others are compiled ahead
+        _attempt(tuner, args, config, kwargs | {"warmup": True})
     return REFUSED
 
 
@@ -132,8 +136,8 @@ def _attempt(tuner: Any, args: tuple[Any, ...], config: Any, kwargs: dict[str, A
     full = {**tuner.nargs, **current}
     runs = not kwargs.get("warmup")
     try:
-        if runs and config.pre_hook is not None:
-            config.pre_hook(full)
+        if config.pre_hook is not None:
+            config.pre_hook(full)  # before compiling too: it may set the blocks of descriptors, a part of their types
         if runs:
             tuner.pre_hook(full)
         tuner.fn.run(*args, **current)

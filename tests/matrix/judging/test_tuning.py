@@ -18,7 +18,7 @@ from triton.runtime.autotuner import Autotuner
 from triton.runtime.errors import OutOfResources
 from matrix.judging import tuning
 
-calls = []
+calls, hooked = [], []
 class Kernel:
     arg_names = ["x"]
     __name__ = "kernel"
@@ -32,10 +32,11 @@ tuner = object.__new__(Autotuner)
 tuner.__dict__.update(
     fn=Kernel(), base_fn=Kernel(), arg_names=["x"], keys=["x"], cache={}, cache_results=True, early_config_prune=None,
     perf_model=None, pre_hook=lambda *a, **k: None, post_hook=lambda *a, **k: None,
-    configs=[triton.Config({"SIZE": size}) for size in (1, 2, 4, 8)],
+    configs=[triton.Config({"SIZE": size}, pre_hook=lambda all: hooked.append(all["SIZE"])) for size in (1, 2, 4, 8)],
 )
 tuner.run(7, grid=(1,))
 tuner.run(7, grid=(1,))
+print(hooked)
 print(calls)
 """
 
@@ -53,6 +54,13 @@ def test_what_a_tuner_tries(how: str, calls: list[tuple[int, bool]]) -> None:
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.splitlines()[-1] == str(calls)
+
+
+def test_what_a_configuration_prepares_is_prepared_before_it_is_compiled() -> None:
+    """Descriptors of tensors are given their blocks by it."""
+    command = [sys.executable, "-c", TRIED, "compile_all"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.stdout.splitlines()[-2] == str([1, 2, 4, 8, 2, 2]), answer.stderr
 
 
 # The same tuner with a stopwatch and a clock that know how long each configuration takes.
