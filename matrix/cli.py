@@ -18,6 +18,7 @@ from matrix.plan import SelectionError
 from matrix.runner.directory import BusyError
 from matrix.usage import UsageError
 from operators.catalogue import CatalogueError
+from workloads.catalogue import WorkloadError
 
 USAGE, INTERRUPTED = 2, 130
 
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         return COMMANDS[options.command](options, arguments)
     except (
         CatalogueError,
+        WorkloadError,
         ReadingError,
         UnknownProfileError,
         UnknownEvidenceError,
