@@ -70,22 +70,27 @@ class Answer:
 def ask(request: Request, announce: Announce) -> Answer | Fault:
     """Start a child, wait for it, and read its answer. The worker's own watchdog limits the time."""
     started = time.monotonic()
+    process = start(request)
+    try:
+        _watch(process, request, announce)
+    finally:
+        process.kill()
+        process.wait()
+    return read_side(request, process.returncode, time.monotonic() - started)
+
+
+def start(request: Request) -> subprocess.Popen[bytes]:
+    """The child process of a request. Whoever starts it ends it."""
     path = request.save()
     environment = dict(os.environ)  # the worker's, which the profile made
     with (request.folder / OUTPUT).open("wb") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-P", "-m", "matrix.inference.child", str(path)],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    try:
-        _watch(process, request, announce)
-    finally:
-        process.kill()
-        process.wait()
-    return _read(request, process.returncode, time.monotonic() - started)
 
 
 def _watch(process: subprocess.Popen[bytes], request: Request, announce: Announce) -> None:
@@ -100,7 +105,8 @@ def _watch(process: subprocess.Popen[bytes], request: Request, announce: Announc
         time.sleep(LOOK_SECONDS)
 
 
-def _read(request: Request, status: int, seconds: float) -> Answer | Fault:
+def read_side(request: Request, status: int, seconds: float) -> Answer | Fault:
+    """What a child that has ended said, or how it died."""
     phase, output = request.phase(), read_tail(request.folder / OUTPUT, OUTPUT_TAIL)
     try:
         found = read_answer(request.folder)

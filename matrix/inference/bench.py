@@ -18,7 +18,8 @@ from matrix.providers import INTERPRETED_KEY
 from matrix.record import Json
 from matrix.result import Launch
 from workloads.engine import Engine
-from workloads.kinds import ENGINES
+from workloads.kinds import ENGINES, SERVERS
+from workloads.serving import ServeArguments, Server
 from workloads.workload import Setting
 
 
@@ -64,6 +65,15 @@ class Bench:
         )
         self._facts |= engine.facts
         return engine
+
+    def server(self, arguments: ServeArguments) -> Server:
+        """The setting's engine under load, with its model, on the cell's device and in its dtype; it is not started yet."""
+        self.request.enter(Phase.INPUTS)
+        server: Server = resolve(SERVERS[self.setting.engine])(
+            self.setting.model, self.case.dtype, self.device, arguments, weights=self.request.model
+        )
+        self._facts |= server.facts
+        return server
 
     @contextmanager
     def provided(self) -> Iterator[None]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # Kind of workload -> address of its judge.
 JUDGES: Mapping[str, str] = {
     "parity": "matrix.inference.parity:judge",
+    "throughput": "matrix.inference.speed:judge",
+    "latency": "matrix.inference.speed:judge",
 }
 MODEL_VARIABLE = "MATRIX_MODEL"
 
@@ -53,9 +55,17 @@ class Trial:
 
         Raises SideError, which ends the attempt with what became of the side.
         """
+        answer = ask(self.request(side, step, given, **more), self.attempt.enter)
+        if isinstance(answer, Fault):
+            raise SideError(answer)
+        self.keep(side, answer)
+        return answer
+
+    def request(self, side: str, step: str, given: Mapping[str, Json] | None = None, **more: Any) -> Request:
+        """What a side's process is asked, in a folder of its own."""
         self.asked += 1
         model = os.environ.get(MODEL_VARIABLE)
-        request = Request(
+        return Request(
             cell=self.attempt.cell,
             side=side,
             step=step,
@@ -65,15 +75,12 @@ class Trial:
             model=Path(model) if model else None,
             **more,
         )
-        answer = ask(request, self.attempt.enter)
-        if isinstance(answer, Fault):
-            raise SideError(answer)
-        if side == REFERENCE:
-            self.facts |= answer.facts
-        else:
-            self.facts |= answer.facts
+
+    def keep(self, side: str, answer: Answer) -> None:
+        """Remember what reports must say of a side, and what it launched."""
+        self.facts |= answer.facts
+        if side != REFERENCE:
             self.attempt.note(answer.launches)
-        return answer
 
     def result(self, outcome: Outcome, detail: str = "", **more: Any) -> Result:
         return self.attempt.result(outcome, detail, facts=dict(self.facts), **more)
