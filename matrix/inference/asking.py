@@ -106,7 +106,7 @@ def _read(request: Request, status: int, seconds: float) -> Answer | Fault:
         found = read_answer(request.folder)
         if "raised" in found:
             return _raised(found["raised"], phase, output, request.cell.case.provider)
-        return _answer(found, seconds)
+        return answer_of(found, seconds)
     except (AnswerError, RecordError, TypeError, ValueError, AttributeError) as error:
         if status != 0:
             return _died(status, phase, output)
@@ -114,7 +114,8 @@ def _read(request: Request, status: int, seconds: float) -> Answer | Fault:
         return Fault(outcome, phase, f"the process ended without a result: {error}", output=output)
 
 
-def _answer(found: Mapping[str, Any], seconds: float) -> Answer:
+def answer_of(found: Mapping[str, Any], seconds: float) -> Answer:
+    """What a child wrote, as an answer. Raises RecordError, TypeError, ValueError or AttributeError for what is none."""
     proof = found.get("proof") or {}
     return Answer(
         found=found,

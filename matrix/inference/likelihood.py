@@ -63,6 +63,11 @@ class Scale:
         """What is left of it when chance is taken off, never below zero."""
         return max(0.0, abs(self.value) - SCALE_ERRORS * self.error)
 
+    @property
+    def clarity(self) -> float:
+        """How many standard errors it is from none."""
+        return abs(self.value) / max(self.error, 1e-300)
+
 
 @dataclass(frozen=True)
 class Parity:
@@ -117,7 +122,7 @@ def _root(values: Numbers) -> float:
 
 
 def fit_scales(difference: Numbers, scales: Mapping[str, Sequence[float]]) -> tuple[Scale, ...]:
-    """For each operator alone, the factor that explains most of the difference; the most certain first."""
+    """For each operator alone, the factor that explains most of the difference; the one that explains most of it first."""
     fitted = []
     for operator, template in scales.items():
         slope = np.asarray(template, dtype=np.float64) / (PLANTED - 1)
@@ -127,7 +132,7 @@ def fit_scales(difference: Numbers, scales: Mapping[str, Sequence[float]]) -> tu
             left = difference - value * slope
             error = _root(left) / np.sqrt(weight)
             fitted.append(Scale(operator, value, float(error)))
-    return tuple(sorted(fitted, key=lambda scale: -scale.certain))
+    return tuple(sorted(fitted, key=lambda scale: -scale.clarity))
 
 
 def _with_complaints(parity: Parity, allowed: float) -> Parity:
@@ -141,8 +146,8 @@ def _with_complaints(parity: Parity, allowed: float) -> Parity:
     least = max(ERRORS * parity.bias_error, SHARE * allowed * parity.noise)
     if abs(parity.bias) > least:
         complaints.append(f"likelihoods are off by {parity.bias:+.3g} nat in the mean; {least:.3g} are allowed")
-    if parity.scales and parity.scales[0].certain > SCALE:
-        scale = parity.scales[0]
+    scale = next((scale for scale in parity.scales if scale.certain > SCALE), None)
+    if scale is not None:
         complaints.append(
             f"it is as if {scale.operator} were off by {100 * scale.value:+.2f} % "
             f"(standard error {100 * scale.error:.2f} %)"
