@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         "--profile", action="append", default=[], metavar="FILE", help="a profile of your own; repeatable"
     )
     _add_declarations(rerun)
+    _add_model(rerun)
     report = commands.add_parser("report", help="write the reports of a run again, with today's expectations")
     report.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
     report.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     _add_validation(commands)
     _add_doctor(commands)
     _add_challenge(commands)
+    _add_attribute(commands)
     return top
 
 
@@ -99,6 +101,28 @@ def _add_doctor(commands: Commands) -> None:
         "--seconds", type=float, default=120.0, metavar="S", help="limit of each question (default: 120)"
     )
     doctor.add_argument("--json", action="store_true", help="for machines")
+
+
+def _add_attribute(commands: Commands) -> None:
+    told = "which operators of a provider make a model's likelihoods wrong: bisects a cell of model-parity"
+    attribute = commands.add_parser("attribute", help=told, epilog="exit codes: 0 none is guilty, 1 some are, 2 usage")
+    attribute.add_argument("cell", metavar="CELL_ID", help="as the reports print it; quote it for the shell")
+    attribute.add_argument(
+        "--profile", action="append", default=[], metavar="FILE", help="a profile of your own; repeatable"
+    )
+    attribute.add_argument(
+        "--out", type=Path, metavar="DIR", help="where probes are kept; the same again goes on (default: a new one)"
+    )
+    _add_model(attribute)
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        type=Path,
+        metavar="DIR",
+        help="folder with the weights and tokenizer of Qwen3-4B (default: weights are made)",
+    )
 
 
 def _add_challenge(commands: Commands) -> None:
@@ -281,6 +305,7 @@ def _add_running(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--resume", type=Path, metavar="DIR", help="go on with an interrupted run, with its own selection"
     )
+    _add_model(command)
     command.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
     command.add_argument(
         "--fresh", action="store_true", help="compile anew what an earlier run compiled with everything the same"

@@ -11,7 +11,18 @@ from backends.profiles import UnknownProfileError
 from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
-from matrix.commands import adopt, bundling, challenge, comparing, doctor, expecting, reading, running, validate
+from matrix.commands import (
+    adopt,
+    attributing,
+    bundling,
+    challenge,
+    comparing,
+    doctor,
+    expecting,
+    reading,
+    running,
+    validate,
+)
 from matrix.identity import IdentityError
 from matrix.lint.package import PackageError
 from matrix.plan import SelectionError
@@ -19,6 +30,7 @@ from matrix.runner.directory import BusyError
 from matrix.usage import UsageError
 from operators.catalogue import CatalogueError
 from workloads.catalogue import WorkloadError
+from workloads.models.shape import ModelError
 
 USAGE, INTERRUPTED = 2, 130
 
@@ -39,6 +51,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "validate": validate.validate,
     "doctor": doctor.doctor,
     "challenge": challenge.challenge,
+    "attribute": attributing.attribute,
 }
 
 
@@ -50,6 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     except (
         CatalogueError,
         WorkloadError,
+        ModelError,
         ReadingError,
         UnknownProfileError,
         UnknownEvidenceError,

@@ -19,6 +19,7 @@ from matrix.record import Json
 from matrix.result import Launch
 from workloads.engine import Engine
 from workloads.kinds import ENGINES, SERVERS
+from workloads.models.shape import OFFICIAL
 from workloads.serving import ServeArguments, Server
 from workloads.workload import Setting
 
@@ -60,8 +61,9 @@ class Bench:
     def engine(self, dtype: str | None = None, **options: Any) -> Engine:
         """The setting's engine with its model, on the cell's device, in the cell's dtype unless another is named."""
         self.request.enter(Phase.INPUTS)
+        weights = self.request.model if self.setting.model == OFFICIAL else None
         engine: Engine = resolve(ENGINES[self.setting.engine])(
-            self.setting.model, dtype or self.case.dtype, self.device, weights=self.request.model, **options
+            self.setting.model, dtype or self.case.dtype, self.device, weights=weights, **options
         )
         self._facts |= engine.facts
         return engine
@@ -69,8 +71,9 @@ class Bench:
     def server(self, arguments: ServeArguments) -> Server:
         """The setting's engine under load, with its model, on the cell's device and in its dtype; it is not started yet."""
         self.request.enter(Phase.INPUTS)
+        weights = self.request.model if self.setting.model == OFFICIAL else None
         server: Server = resolve(SERVERS[self.setting.engine])(
-            self.setting.model, self.case.dtype, self.device, arguments, weights=self.request.model
+            self.setting.model, self.case.dtype, self.device, arguments, weights=weights
         )
         self._facts |= server.facts
         return server
@@ -127,7 +130,7 @@ class Bench:
             {"kernel": launch.kernel, "file": launch.file, "count": launch.count} for launch in self.launches
         ]
         return {
-            "offered": len(self.replaced.offered),
+            "offered": list(self.replaced.offered),
             "unknown": list(self.replaced.unknown),
             "entered": dict(self.replaced.entered.most_common()),
             "launches": launches,

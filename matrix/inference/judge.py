@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matrix.addresses import resolve
-from matrix.inference.asking import Answer, Fault, ask, missing
+from matrix.inference import known_references
+from matrix.inference.asking import Answer, Fault, answer_of, ask, missing
 from matrix.inference.case import WorkloadCase
 from matrix.inference.request import REFERENCE, Request
 from matrix.outcome import Outcome, Phase
@@ -55,7 +56,8 @@ class Trial:
 
         Raises SideError, which ends the attempt with what became of the side.
         """
-        answer = ask(self.request(side, step, given, **more), self.attempt.enter)
+        request = self.request(side, step, given, **more)
+        answer = self._recalled(request) if side == REFERENCE else ask(request, self.attempt.enter)
         if isinstance(answer, Fault):
             raise SideError(answer)
         self.keep(side, answer)
@@ -81,6 +83,18 @@ class Trial:
         self.facts |= answer.facts
         if side != REFERENCE:
             self.attempt.note(answer.launches)
+
+    def _recalled(self, request: Request) -> Answer | Fault:
+        """What the reference side answered before, or does now."""
+        self.attempt.enter(Phase.REFERENCE)
+        place = known_references.place_of(request)
+        known = known_references.recall(place) if place else None
+        if known is not None:
+            return answer_of(known, 0.0)
+        answer = ask(request, self.attempt.enter)
+        if place and isinstance(answer, Answer):
+            known_references.keep(place, dict(answer.found))
+        return answer
 
     def result(self, outcome: Outcome, detail: str = "", **more: Any) -> Result:
         return self.attempt.result(outcome, detail, facts=dict(self.facts), **more)

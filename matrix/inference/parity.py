@@ -29,12 +29,17 @@ SHOWN = 12
 
 def judge(trial: Trial) -> Result:
     """PASS or WRONG by the likelihoods; UNDISPATCHED where the candidate's are not the provider's."""
-    texts: list[Json] = [list(text) for text in random_texts(trial.case.setting, str(trial.attempt.cell.id.seed_text))]
-    given: dict[str, Json] = {"texts": texts, "generated": trial.case.setting.number("generated")}
+    given = question(trial.case.setting, str(trial.attempt.cell.id.seed_text))
     due = trial.ask(REFERENCE, "matrix.inference.parity:reference", given)
     got = trial.ask(CANDIDATE, "matrix.inference.parity:candidate", given)
     trial.attempt.enter(Phase.COMPARE)
     return compare(trial, due, got)
+
+
+def question(setting: Setting, seed: str) -> dict[str, Json]:
+    """What both sides are given. The same seed gives the same texts."""
+    texts: list[Json] = [list(text) for text in random_texts(setting, seed)]
+    return {"texts": texts, "generated": setting.number("generated")}
 
 
 def random_texts(setting: Setting, seed: str) -> list[list[int]]:
@@ -45,12 +50,7 @@ def random_texts(setting: Setting, seed: str) -> list[list[int]]:
 
 def compare(trial: Trial, due: Answer, got: Answer) -> Result:
     """The result that two answers amount to."""
-    likelihoods = Likelihoods(
-        truth=_numbers(due.found, "truth"),
-        native=_numbers(due.found, "native"),
-        got=_numbers(got.found, "likelihoods"),
-        scales={str(name): _floats(values) for name, values in dict(due.found.get("scales") or {}).items()},
-    )
+    likelihoods = likelihoods_of(due, got)
     dtype = trial.case.dtype
     parity = weigh(likelihoods, dtype)
     trial.facts |= proof_facts(got)
@@ -73,6 +73,16 @@ def compare(trial: Trial, due: Answer, got: Answer) -> Result:
     if parity.complaints:
         return trial.result(Outcome.WRONG, "; ".join(parity.complaints), comparison=comparison, measures=measures)
     return trial.result(Outcome.PASS, comparison=comparison, measures=measures)
+
+
+def likelihoods_of(due: Answer, got: Answer) -> Likelihoods:
+    """What the sides said of the same tokens. Raises TypeError or ValueError for what is no number."""
+    return Likelihoods(
+        truth=_numbers(due.found, "truth"),
+        native=_numbers(due.found, "native"),
+        got=_numbers(got.found, "likelihoods"),
+        scales={str(name): _floats(values) for name, values in dict(due.found.get("scales") or {}).items()},
+    )
 
 
 def measures_of(parity: Parity) -> tuple[Measure, ...]:
