@@ -37,6 +37,14 @@ ENGINES: Mapping[str, str] = {
 SERVERS: Mapping[str, str] = {
     "transformers": "workloads.engines.continuous_batching:open_server",
 }
+# Engine -> its package, and those of its modules in which nothing may be replaced while it is measured: what reads its arguments,
+# what schedules, what is timed.
+GUARDED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "transformers": (
+        "transformers",
+        ("transformers.generation", "transformers.models.qwen3", "transformers.modeling_utils"),
+    ),
+}
 # What NEEDED calls an engine under load, which may take more.
 UNDER_LOAD = "{} under load"
 # Engine -> what has to be importable for it, and what to install where it is not.
@@ -44,7 +52,7 @@ NEEDED: Mapping[str, Mapping[str, str]] = {
     "transformers": {"transformers": "`pip install transformers==5.17.0`"},
     "transformers under load": {"psutil": "`pip install psutil==7.2.2`, with which it sizes its cache"},
 }
-MODELS = ("tiny", "qwen3-4b")
+MODELS = ("tiny", "tiny-32", "qwen3-4b")
 TIERS = ("smoke", "quick", "full")
 EVIDENCES = ("interpret", "run", "time")
 DTYPES = ("float32", "bfloat16", "float16")

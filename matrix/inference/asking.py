@@ -105,7 +105,7 @@ def start(request: Request, environment: Mapping[str, str] | None = None) -> sub
     path = request.save()
     with (request.folder / OUTPUT).open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "matrix.inference.child", str(path)],
+            [str(request.python or sys.executable), "-P", "-m", "matrix.inference.child", str(path)],
             env=dict(os.environ if environment is None else environment),
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -81,11 +81,12 @@ class Bench:
     @contextmanager
     def provided(self) -> Iterator[None]:
         """The side's kernels: of the candidate the provider's, while the block lasts; of the reference torch's own."""
-        if self.request.side != CANDIDATE:
+        if not self.request.lets_provider_in:
             self.request.enter(Phase.REFERENCE)
             yield
             return
-        self.request.enter(Phase.IMPORT)
+        judged = self.request.side == CANDIDATE
+        self.request.enter(Phase.IMPORT if judged else Phase.REFERENCE)
         if (
             self.cell.evidence is Evidence.INTERPRET
         ):  # after the engine, which must not find a vendor's modules that stand in
@@ -94,7 +95,7 @@ class Bench:
         functions = functions_of(self.case.provider, address)
         if self.request.only is not None:
             functions = {name: function for name, function in functions.items() if name in self.request.only}
-        self.request.enter(Phase.RUN)
+        self.request.enter(Phase.RUN if judged else Phase.REFERENCE)
         key = INTERPRETED_KEY if self.emulator else self.cell.profile.dispatch_key
         window = self.emulator.window if self.emulator else nullcontext
         with (

@@ -83,7 +83,8 @@ def duel(trial: Trial, rules: Rules, given: Mapping[str, Json], check: Check) ->
     taken: dict[str, list[Any]] = {side: [] for side in SIDES}
     try:
         for side in SIDES:
-            request = trial.request(side, rules.step, given)
+            python = trial.baseline if side == REFERENCE else None
+            request = trial.request(side, rules.step, given, python=python)
             contenders[side] = Contender(side, request, start(request))
         for side in [*SIDES] * rules.warm + list(order(rules.pairs)):
             number = len(taken[side])
@@ -124,7 +125,9 @@ def take_turn(trial: Trial, contender: Contender, number: int, patience: float, 
 def stalled(contender: Contender, number: int, seconds: float) -> str:
     """What is said of a side that got nowhere."""
     done = read_progress(contender.request.folder)
-    counted = f"its last word was {done} {contender.request.given.get('counted', 'steps')}" if done else "it had begun none"
+    counted = (
+        f"its last word was {done} {contender.request.given.get('counted', 'steps')}" if done else "it had begun none"
+    )
     return f"no progress for {seconds:.0f} s in turn {number} of the {contender.side}: {counted}"
 
 

@@ -31,6 +31,8 @@ JUDGES: Mapping[str, str] = {
     "latency": "matrix.inference.speed:judge",
 }
 MODEL_VARIABLE = "MATRIX_MODEL"
+# The interpreter of a baseline that has packages of its own: then the reference side is its provider, not torch's own kernels.
+BASELINE_VARIABLE = "MATRIX_BASELINE"
 
 
 class SideError(Exception):
@@ -77,6 +79,12 @@ class Trial:
             model=Path(model) if model else None,
             **more,
         )
+
+    @property
+    def baseline(self) -> Path | None:
+        """The interpreter of the reference side, where it is not this one."""
+        found = os.environ.get(BASELINE_VARIABLE)
+        return Path(found) if found else None
 
     def keep(self, side: str, answer: Answer) -> None:
         """Remember what reports must say of a side, and what it launched."""

@@ -37,7 +37,7 @@ def observe(device: str, before: list[int]) -> dict[str, Json]:
 
 
 def peak_memory(device: str) -> int:
-    """The most bytes that this process held: of the device's memory as torch counts it, or of the host's where it is the host."""
+    """The most bytes that this process held: of the memory of a device as torch counts it, else of the host's."""
     module = _module(device)
     if module is not None and hasattr(module, "max_memory_allocated"):
         return sum(int(module.max_memory_allocated(number)) for number in range(module.device_count()))

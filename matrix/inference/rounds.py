@@ -75,7 +75,7 @@ def spelled(seconds: float, prompts: Sequence[Sequence[int]], found: Sequence[Ge
 def read_round(found: Mapping[str, Any], prompts: Sequence[Sequence[int]], limit: int) -> Round:
     """A round as a child wrote it, held against what it was asked.
 
-    Raises AnswerError where it cannot be true: requests are missing, times run backwards or past the round's end. That there are
+    Raises AnswerError where it cannot be true: requests are missing, times run backwards or past the end. That there are
     fewer tokens than were asked is a finding, not an error: `short` says so.
     """
     try:
@@ -111,7 +111,9 @@ def short(rounds: Sequence[Round], limit: int) -> str:
     missing = [length for length in lengths if length < limit]
     if not missing:
         return ""
-    return f"{len(missing)} of {len(lengths)} requests came to fewer than {limit} tokens, the shortest to {min(missing)}"
+    return (
+        f"{len(missing)} of {len(lengths)} requests came to fewer than {limit} tokens, the shortest to {min(missing)}"
+    )
 
 
 def percentile(values: Sequence[float], share: float) -> float:

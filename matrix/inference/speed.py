@@ -11,7 +11,8 @@ from typing import Any
 
 from matrix.inference.asking import missing
 from matrix.inference.bench import Bench
-from matrix.inference.duel import Outcomes, Rules, Turn, duel
+from matrix.inference.duel import SIDES, Outcomes, Rules, Turn, duel
+from matrix.inference.integrity import integrity
 from matrix.inference.judge import Trial
 from matrix.inference.load import prompts_of, serve_arguments, told
 from matrix.inference.observed import free_memory, observe
@@ -23,7 +24,7 @@ from matrix.inference.turns import Turns
 from matrix.outcome import Outcome, Phase
 from matrix.record import Json
 from matrix.result import Result
-from workloads.kinds import UNDER_LOAD
+from workloads.kinds import GUARDED, UNDER_LOAD
 
 STEP = "matrix.inference.speed:contend"
 INTERPRETED = "says nothing of a chip: the kernels are interpreted"
@@ -48,6 +49,7 @@ def compare(trial: Trial, found: Outcomes) -> Result:
     due, got = found.answers[REFERENCE], found.answers[CANDIDATE]
     trial.facts |= proof_facts(got) | {f"given: {name}": str(value) for name, value in _given(got.found).items()}
     trial.facts |= {f"{side} process": _spoken(answer.found) for side, answer in found.answers.items()}
+    trial.facts |= {f"{what}, {side}": str(text) for side in SIDES for what, text in _integrity(found, side).items()}
     if differing := differences(due.found, got.found):
         return trial.result(Outcome.ERROR, f"the sides were not given the same: {differing}", phase=Phase.RUN)
     limit = trial.case.setting.number("output")
@@ -81,6 +83,10 @@ def _given(found: Mapping[str, Any]) -> dict[str, Any]:
     return given | {name: process.get(name) for name in ("devices used", "processes")}
 
 
+def _integrity(found: Outcomes, side: str) -> dict[str, Any]:
+    return dict(found.answers[side].found.get("integrity") or {})
+
+
 def _spoken(found: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in dict(found.get("process") or {}).items())
 
@@ -100,4 +106,4 @@ def contend(bench: Bench) -> dict[str, Json]:
             turns.done(number, spelled(time.perf_counter() - began, prompts, found))
         given, process = told(server.given()), observe(bench.device, before)
         server.stop()
-    return {"given": given, "process": process}
+    return {"given": given, "process": process, "integrity": integrity(*GUARDED[setting.engine])}

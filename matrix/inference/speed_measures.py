@@ -1,6 +1,6 @@
 """The numbers of a measurement under load: of both sides, each with what it was computed from, and of the one by the other.
 
-`native` is torch's own kernels, `provider` the provider's. A round's throughput counts the tokens of prompts too, as `vllm
+`native` is torch's own kernels (or what a baseline's own packages make of them), `provider` the provider's. A round's throughput counts the tokens of prompts too, as `vllm
 bench throughput` does; the output throughput does not. The relative throughput is a median over pairs of rounds that followed
 each other, with the sign test's interval (matrix/timing/statistics.py), which needs six of them.
 """
@@ -41,7 +41,7 @@ def measures_of(kind: str, found: Outcomes) -> tuple[Measure, ...]:
     turns: Mapping[str, Sequence[Round]] = found.turns
     lasted = [measure for side in (CANDIDATE, REFERENCE) for measure in _spread("latency", side, _lasted(turns[side]))]
     rates = [_rate(rate, side, turns[side]) for rate in RATES for side in (CANDIDATE, REFERENCE)]
-    leading = [*lasted, *rates] if kind == "latency" else [*rates]
+    leading = [*lasted, *rates] if kind == "latency" else [*rates, *lasted]
     return (
         *leading,
         *relative(turns),
