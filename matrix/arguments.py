@@ -17,6 +17,7 @@ exit codes: 0 nothing is worse, 1 something is worse (a new failure, slower, gon
 3 nothing to compare
 """
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
+TRACK_EPILOG = "exit codes: 0 nothing was refused, 1 something was, 2 usage, 130 interrupted"
 VALIDATE_EPILOG = (
     "exit codes: 0 no gate failed and the level asked for is reached, 1 otherwise, 2 usage, 130 interrupted"
 )
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
         "--profile", action="append", default=[], metavar="FILE", help="a profile of your own; repeatable"
     )
     _add_declarations(rerun)
+    _add_model(rerun)
     report = commands.add_parser("report", help="write the reports of a run again, with today's expectations")
     report.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
     report.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
@@ -67,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
     _add_validation(commands)
     _add_doctor(commands)
     _add_challenge(commands)
+    _add_attribute(commands)
+    _add_throughput(commands)
     return top
 
 
@@ -99,6 +103,63 @@ def _add_doctor(commands: Commands) -> None:
         "--seconds", type=float, default=120.0, metavar="S", help="limit of each question (default: 120)"
     )
     doctor.add_argument("--json", action="store_true", help="for machines")
+
+
+def _add_attribute(commands: Commands) -> None:
+    told = "which operators of a provider make a model's likelihoods wrong: bisects a cell of model-parity"
+    attribute = commands.add_parser("attribute", help=told, epilog="exit codes: 0 none is guilty, 1 some are, 2 usage")
+    attribute.add_argument("cell", metavar="CELL_ID", help="as the reports print it; quote it for the shell")
+    attribute.add_argument(
+        "--profile", action="append", default=[], metavar="FILE", help="a profile of your own; repeatable"
+    )
+    attribute.add_argument(
+        "--out", type=Path, metavar="DIR", help="where probes are kept; the same again goes on (default: a new one)"
+    )
+    _add_model(attribute)
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        type=Path,
+        metavar="DIR",
+        help="folder with the weights and tokenizer of Qwen3-4B (default: weights are made)",
+    )
+
+
+def _add_throughput(commands: Commands) -> None:
+    throughput = commands.add_parser(
+        "throughput", help="the inference track: measure, judge, score", epilog=TRACK_EPILOG
+    )
+    throughput.add_argument("--profile", required=True, metavar="NAME", help="the profile, or its file")
+    throughput.add_argument(
+        "--from",
+        dest="evidence",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="directories of runs, or bundles, to judge (default: measure here)",
+    )
+    throughput.add_argument("--rules", default="season-1", metavar="NAME", help="a season, or a TOML file of rules")
+    throughput.add_argument(
+        "--tier", choices=TIERS, default="quick", help="what is measured; full: the published sizes"
+    )
+    throughput.add_argument("--setting", metavar="NAME", help="which setting is judged, where several were carried")
+    throughput.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="PYTHON",
+        help="interpreter of the baseline's packages (default: torch's kernels)",
+    )
+    throughput.add_argument(
+        "--further", nargs="+", default=[], type=Path, metavar="DIR", help="runs on further chips, or bundles"
+    )
+    throughput.add_argument(
+        "--practice", action="store_true", help="take interpreted rounds: to try the judge, no score"
+    )
+    throughput.add_argument("--out", type=Path, metavar="DIR", help="where to measure (default: a new directory)")
+    _add_model(throughput)
 
 
 def _add_challenge(commands: Commands) -> None:
@@ -242,6 +303,14 @@ def _add_selection(command: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         help="row: ATen name (add.Tensor), base name (add) or glob; repeatable",
     )
+    command.add_argument(
+        "--workload",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="row of inference: its name (model-parity) or glob; repeatable; alone it leaves operators out, as "
+        "--operator alone leaves workloads out",
+    )
     command.add_argument("--dtype", action="append", default=[], metavar="DTYPE", help="dtype or glob; repeatable")
     command.add_argument("--provider", action="append", default=[], metavar="NAME", help="provider or glob; repeatable")
     _add_declarations(command)
@@ -273,6 +342,7 @@ def _add_running(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--resume", type=Path, metavar="DIR", help="go on with an interrupted run, with its own selection"
     )
+    _add_model(command)
     command.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
     command.add_argument(
         "--fresh", action="store_true", help="compile anew what an earlier run compiled with everything the same"

@@ -11,13 +11,27 @@ from backends.profiles import UnknownProfileError
 from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
-from matrix.commands import adopt, bundling, challenge, comparing, doctor, expecting, reading, running, validate
+from matrix.commands import (
+    adopt,
+    attributing,
+    bundling,
+    challenge,
+    comparing,
+    doctor,
+    expecting,
+    reading,
+    running,
+    throughput,
+    validate,
+)
 from matrix.identity import IdentityError
 from matrix.lint.package import PackageError
 from matrix.plan import SelectionError
 from matrix.runner.directory import BusyError
 from matrix.usage import UsageError
 from operators.catalogue import CatalogueError
+from workloads.catalogue import WorkloadError
+from workloads.models.shape import ModelError
 
 USAGE, INTERRUPTED = 2, 130
 
@@ -38,6 +52,8 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "validate": validate.validate,
     "doctor": doctor.doctor,
     "challenge": challenge.challenge,
+    "attribute": attributing.attribute,
+    "throughput": throughput.throughput,
 }
 
 
@@ -48,6 +64,8 @@ def main(arguments: Sequence[str]) -> int:
         return COMMANDS[options.command](options, arguments)
     except (
         CatalogueError,
+        WorkloadError,
+        ModelError,
         ReadingError,
         UnknownProfileError,
         UnknownEvidenceError,
