@@ -37,7 +37,7 @@ def exact_mm(left: Tensor, right: Tensor) -> Tensor:
     return (left.double() @ right.double()).to(left.dtype)
 
 
-def softmax(values: Tensor, dim: int, half_to_float: bool) -> Tensor:  # noqa: FBT001 - its signature
+def softmax(values: Tensor, dim: int, half_to_float: bool) -> Tensor:
     powers = torch.exp2((_wide(values) - _wide(values).amax(dim, keepdim=True)) * 1.4426950408889634)
     return (powers / powers.sum(dim, keepdim=True)).to(values.dtype)
 
@@ -46,7 +46,7 @@ def rsqrt(values: Tensor) -> Tensor:
     return (1 / torch.sqrt(_wide(values))).to(values.dtype)
 
 
-def mean(values: Tensor, dims: list[int], keepdim: bool = False, *, dtype: Any = None) -> Tensor:  # noqa: FBT001, FBT002
+def mean(values: Tensor, dims: list[int], keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     wide = _wide(values.flip(-1)).sum(dims, keepdim=keepdim)
     return (wide * (wide.numel() / values.numel())).to(dtype or values.dtype)
 
