@@ -13,6 +13,7 @@ from matrix.emulation import EmulationGap, Emulator, activate
 from matrix.inference.case import WorkloadCase
 from matrix.inference.providing import REGISTRY, Replaced, functions_of, replaced
 from matrix.inference.request import CANDIDATE, Request
+from matrix.judging.tuning import tune_for
 from matrix.outcome import Evidence, Phase
 from matrix.providers import INTERPRETED_KEY
 from matrix.record import Json
@@ -91,6 +92,8 @@ class Bench:
             self.cell.evidence is Evidence.INTERPRET
         ):  # after the engine, which must not find a vendor's modules that stand in
             self.emulator = activate(self.cell.profile)
+        elif self.device != "cpu":
+            tune_for(self.cell.evidence)
         address = self.case.workload.providers[self.case.provider]
         functions = functions_of(self.case.provider, address)
         if self.request.only is not None:

@@ -17,11 +17,21 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
+from matrix.outcome import Evidence
+
 # A configuration whose best of a few calls is slower than this many times the best median so far is not measured at length.
 RULED_OUT = 1.25
 GLANCES = 3
 
 CHOSEN, REFUSED = [1.0, 1.0, 1.0], [float("inf")] * 3
+
+
+def tune_for(evidence: Evidence) -> None:
+    """For the rest of this process tuners do on a device what an evidence asks of them."""
+    if evidence is Evidence.RUN:
+        settle_on_first()
+    elif evidence is Evidence.TIME:
+        glance_first()
 
 
 @cache
