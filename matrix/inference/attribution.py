@@ -17,7 +17,7 @@ from typing import Any
 from matrix.cell import Cell
 from matrix.inference.asking import Answer, Fault, ask
 from matrix.inference.case import WorkloadCase
-from matrix.inference.isolation import Names, Found, guilty_groups
+from matrix.inference.isolation import Found, Names, guilty_groups
 from matrix.inference.likelihood import Likelihoods, weigh
 from matrix.inference.parity import CANDIDATE_STEP, REFERENCE_STEP, likelihoods_of, question
 from matrix.inference.request import CANDIDATE, REFERENCE, Request

@@ -1,4 +1,4 @@
-"""Cells of model-parity whose provider is one of tests/fakes/model_kernels.py, natively on the CPU: real kernels, real processes."""
+"""Cells of model-parity whose provider is a function of model_kernels.py, natively on the CPU: real kernels, real processes."""
 
 from __future__ import annotations
 

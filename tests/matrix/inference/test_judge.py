@@ -1,7 +1,5 @@
 """Cells of model-parity through the real runner: kernels that are healthy, wrong, absent, and that end their process."""
 
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,13 +26,13 @@ def carried(cells: list[Cell], directory: Path) -> Run:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Result]]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     """One run of all, as its record gives it back."""
     folder = tmp_path_factory.mktemp("parity")
     quick = parity("endless", setting=replace(SETTING, name="transformers-tiny-1", seconds=40))
     cells = [parity(name) for name in PROVIDERS] + [without_engine(), quick]
     run = carried(cells, folder / "run")
-    yield {
+    return {
         cell.case.provider if cell.case.sample.name != "nowhere-tiny-0" else "nowhere": _final(run, cell)
         for cell in cells
     }
