@@ -107,3 +107,7 @@ def interpreted_silu_off() -> Kernels:
     functions = functions_of("flag_gems", REGISTRY)
     silu_of_provider = functions["silu"]
     return functions | {"silu": lambda *given, **named: silu_of_provider(*given, **named) * 1.01}
+
+
+def no_table() -> int:
+    return 3

@@ -93,9 +93,7 @@ def test_the_interpreter_judges_a_model_with_no_chip(tmp_path: Path) -> None:
     """FlagGems' kernels pass, and with 1 % planted in one of them they do not."""
     profile = load_profiles()["cpu-interpreter"]
     short = replace(SETTING, parameters={**SETTING.parameters, "prompts": 2, "length": 12})
-    healthy = parity("flag_gems", profile=profile, setting=short)
-    workload = replace(healthy.case.workload, providers={"flag_gems": "registry"})  # type: ignore[attr-defined]
-    healthy = replace(healthy, case=replace(healthy.case, workload=workload))
+    healthy = parity("flag_gems", address="registry", profile=profile, setting=short)
     planted = parity("interpreted_silu_off", profile=profile, setting=short)
     run = carried([healthy, planted], tmp_path / "run")
     good, bad = _final(run, healthy), _final(run, planted)

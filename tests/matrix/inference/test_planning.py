@@ -1,6 +1,7 @@
 """Workloads in a plan: which tier and column has them, ids that parse back, and operators that stay as they are."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ WORKLOADS = {
 }
 
 
-def made(selection: Selection, evidence: Evidence = Evidence.RUN, **more: object) -> Plan:
+def made(selection: Selection, evidence: Evidence = Evidence.RUN, **more: Any) -> Plan:
     operators = {name: load_catalogue()[name] for name in ("mm", "add.Tensor")}
     profile = replace(HOST, **more)
     return plan(selection, [Column(profile, evidence)], operators, ["mm"], workloads=WORKLOADS)
