@@ -70,6 +70,13 @@ def validate(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def throughput(session: nox.Session) -> None:
+    """The inference track: measure, judge, score: nox -s throughput -- --profile X; what follows `--` as of `matrix`."""
+    python, arguments = chosen_python(session)
+    session.run(python, "-m", "matrix", "throughput", *arguments, external=True, interrupt_timeout=PATIENCE)
+
+
+@nox.session(venv_backend="none")
 def stacks(session: nox.Session) -> None:
     """Which versions work together: the smoke tier on every stack of the axes. What follows `--` goes to each run."""
     folder = RUNS / f"stacks-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"

@@ -21,6 +21,7 @@ from matrix.commands import (
     expecting,
     reading,
     running,
+    throughput,
     validate,
 )
 from matrix.identity import IdentityError
@@ -52,6 +53,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "doctor": doctor.doctor,
     "challenge": challenge.challenge,
     "attribute": attributing.attribute,
+    "throughput": throughput.throughput,
 }
 
 

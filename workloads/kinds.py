@@ -7,10 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# What is measured under load: requests in a round, tokens of each prompt and of each continuation, how many requests are at
+# work at once and how many tokens one forward pass has at most, pairs of rounds, seconds without progress that end a side.
+LOAD: Mapping[str, str] = {
+    "requests": "number",
+    "input": "number",
+    "output": "number",
+    "concurrent": "number",
+    "batch_tokens": "number",
+    "pairs": "number",
+    "patience": "number",
+    "attention": "text",
+}
+
 # Kind -> its parameters and what each has to be: `number` (a whole number from 1), `share` (above 0), `text`, `flag`, `numbers`
 # (a list of whole numbers from 1), `texts`. All of them have to be given.
 PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "parity": {"prompts": "number", "length": "number", "generated": "number", "attention": "text"},
+    "throughput": LOAD,
+    "latency": LOAD,
 }
 KINDS = tuple(PARAMETERS)
 
@@ -18,11 +33,26 @@ KINDS = tuple(PARAMETERS)
 ENGINES: Mapping[str, str] = {
     "transformers": "workloads.engines.transformers_engine:open_engine",
 }
+# Engine -> address of `open_server(Model, ..., ServeArguments)`, for what is measured under load.
+SERVERS: Mapping[str, str] = {
+    "transformers": "workloads.engines.continuous_batching:open_server",
+}
+# Engine -> its package, and those of its modules in which nothing may be replaced while it is measured: what reads its arguments,
+# what schedules, what is timed.
+GUARDED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "transformers": (
+        "transformers",
+        ("transformers.generation", "transformers.models.qwen3", "transformers.modeling_utils"),
+    ),
+}
+# What NEEDED calls an engine under load, which may take more.
+UNDER_LOAD = "{} under load"
 # Engine -> what has to be importable for it, and what to install where it is not.
 NEEDED: Mapping[str, Mapping[str, str]] = {
     "transformers": {"transformers": "`pip install transformers==5.17.0`"},
+    "transformers under load": {"psutil": "`pip install psutil==7.2.2`, with which it sizes its cache"},
 }
-MODELS = ("tiny", "qwen3-4b")
+MODELS = ("tiny", "tiny-32", "qwen3-4b")
 TIERS = ("smoke", "quick", "full")
 EVIDENCES = ("interpret", "run", "time")
 DTYPES = ("float32", "bfloat16", "float16")

@@ -87,15 +87,7 @@ def ask(
     environment  None: this process's, as of a worker, whose own watchdog limits the time as well
     """
     started = time.monotonic()
-    path = request.save()
-    with (request.folder / OUTPUT).open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "matrix.inference.child", str(path)],
-            env=dict(os.environ if environment is None else environment),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    process = start(request, environment)
     try:
         overdue = _watch(process, request, announce, started + seconds)
     finally:
@@ -105,7 +97,20 @@ def ask(
         phase = request.phase()
         outcome = Outcome.INFRA if phase in SUITE_PHASES else Outcome.TIMEOUT
         return Fault(outcome, phase, f"did not finish within {seconds:g} s and was ended")
-    return _read(request, process.returncode, time.monotonic() - started)
+    return read_side(request, process.returncode, time.monotonic() - started)
+
+
+def start(request: Request, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """The child process of a request, with this process's environment unless another is given. Whoever starts it ends it."""
+    path = request.save()
+    with (request.folder / OUTPUT).open("wb") as output:
+        return subprocess.Popen(
+            [str(request.python or sys.executable), "-P", "-m", "matrix.inference.child", str(path)],
+            env=dict(os.environ if environment is None else environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
 
 
 def _watch(process: subprocess.Popen[bytes], request: Request, announce: Announce, deadline: float) -> bool:
@@ -121,7 +126,8 @@ def _watch(process: subprocess.Popen[bytes], request: Request, announce: Announc
         time.sleep(LOOK_SECONDS)
 
 
-def _read(request: Request, status: int, seconds: float) -> Answer | Fault:
+def read_side(request: Request, status: int, seconds: float) -> Answer | Fault:
+    """What a child that has ended said, or how it died."""
     phase, output = request.phase(), read_tail(request.folder / OUTPUT, OUTPUT_TAIL)
     try:
         found = read_answer(request.folder)

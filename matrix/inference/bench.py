@@ -13,13 +13,15 @@ from matrix.emulation import EmulationGap, Emulator, activate
 from matrix.inference.case import WorkloadCase
 from matrix.inference.providing import REGISTRY, Replaced, functions_of, replaced
 from matrix.inference.request import CANDIDATE, Request
+from matrix.judging.tuning import tune_for
 from matrix.outcome import Evidence, Phase
 from matrix.providers import INTERPRETED_KEY
 from matrix.record import Json
 from matrix.result import Launch
 from workloads.engine import Engine
-from workloads.kinds import ENGINES
+from workloads.kinds import ENGINES, SERVERS
 from workloads.models.shape import OFFICIAL
+from workloads.serving import ServeArguments, Server
 from workloads.workload import Setting
 
 
@@ -67,23 +69,36 @@ class Bench:
         self._facts |= engine.facts
         return engine
 
+    def server(self, arguments: ServeArguments) -> Server:
+        """The setting's engine under load, with its model, on the cell's device and in its dtype; it is not started yet."""
+        self.request.enter(Phase.INPUTS)
+        weights = self.request.model if self.setting.model == OFFICIAL else None
+        server: Server = resolve(SERVERS[self.setting.engine])(
+            self.setting.model, self.case.dtype, self.device, arguments, weights=weights
+        )
+        self._facts |= server.facts
+        return server
+
     @contextmanager
     def provided(self) -> Iterator[None]:
         """The side's kernels: of the candidate the provider's, while the block lasts; of the reference torch's own."""
-        if self.request.side != CANDIDATE:
+        if not self.request.lets_provider_in:
             self.request.enter(Phase.REFERENCE)
             yield
             return
-        self.request.enter(Phase.IMPORT)
+        judged = self.request.side == CANDIDATE
+        self.request.enter(Phase.IMPORT if judged else Phase.REFERENCE)
         if (
             self.cell.evidence is Evidence.INTERPRET
         ):  # after the engine, which must not find a vendor's modules that stand in
             self.emulator = activate(self.cell.profile)
+        elif self.device != "cpu":
+            tune_for(self.cell.evidence)
         address = self.case.workload.providers[self.case.provider]
         functions = functions_of(self.case.provider, address)
         if self.request.only is not None:
             functions = {name: function for name, function in functions.items() if name in self.request.only}
-        self.request.enter(Phase.RUN)
+        self.request.enter(Phase.RUN if judged else Phase.REFERENCE)
         key = INTERPRETED_KEY if self.emulator else self.cell.profile.dispatch_key
         window = self.emulator.window if self.emulator else nullcontext
         with (

@@ -28,10 +28,14 @@ if TYPE_CHECKING:
 # Kind of workload -> address of its judge.
 JUDGES: Mapping[str, str] = {
     "parity": "matrix.inference.parity:judge",
+    "throughput": "matrix.inference.speed:judge",
+    "latency": "matrix.inference.speed:judge",
 }
 MODEL_VARIABLE = "MATRIX_MODEL"
 # The share of a cell's time within which its sides have to answer.
 WITHIN = 0.97
+# The interpreter of a baseline that has packages of its own: then the reference side is its provider, not torch's own kernels.
+BASELINE_VARIABLE = "MATRIX_BASELINE"
 
 
 class SideError(Exception):
@@ -57,9 +61,18 @@ class Trial:
 
         Raises SideError, which ends the attempt with what became of the side.
         """
+        request = self.request(side, step, given, **more)
+        answer = self._recalled(request) if side == REFERENCE else ask(request, self.attempt.enter, seconds=self.left)
+        if isinstance(answer, Fault):
+            raise SideError(answer)
+        self.keep(side, answer)
+        return answer
+
+    def request(self, side: str, step: str, given: Mapping[str, Json] | None = None, **more: Any) -> Request:
+        """What a side's process is asked, in a folder of its own."""
         self.asked += 1
         model = os.environ.get(MODEL_VARIABLE)
-        request = Request(
+        return Request(
             cell=self.attempt.cell,
             side=side,
             step=step,
@@ -69,13 +82,18 @@ class Trial:
             model=Path(model) if model else None,
             **more,
         )
-        answer = self._recalled(request) if side == REFERENCE else ask(request, self.attempt.enter, seconds=self.left)
-        if isinstance(answer, Fault):
-            raise SideError(answer)
+
+    @property
+    def baseline(self) -> Path | None:
+        """The interpreter of the reference side, where it is not this one."""
+        found = os.environ.get(BASELINE_VARIABLE)
+        return Path(found) if found else None
+
+    def keep(self, side: str, answer: Answer) -> None:
+        """Remember what reports must say of a side, and what it launched."""
         self.facts |= answer.facts
         if side != REFERENCE:
             self.attempt.note(answer.launches)
-        return answer
 
     @property
     def left(self) -> float:

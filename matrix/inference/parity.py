@@ -50,7 +50,7 @@ def compare(trial: Trial, due: Answer, got: Answer) -> Result:
     likelihoods = likelihoods_of(due, got)
     dtype = trial.case.dtype
     parity = weigh(likelihoods, dtype)
-    trial.facts |= _proof(got)
+    trial.facts |= proof_facts(got)
     measures = (*measures_of(parity), *_agreement(due, got))
     comparison = Comparison(
         rule=f"likelihoods within {SPREAD[dtype]:g} x the native back end's own error at {dtype}, without bias",
@@ -111,7 +111,8 @@ def _agreement(due: Answer, got: Answer) -> tuple[Measure, ...]:
     return (Measure("greedy tokens that agree", "%", 100 * same / total),)
 
 
-def _proof(got: Answer) -> dict[str, str]:
+def proof_facts(got: Answer) -> dict[str, str]:
+    """What the provider answered for, in words."""
     entered = list(got.entered.items())
     shown = ", ".join(f"{name} x {count}" for name, count in entered[:SHOWN])
     more = f" and {len(entered) - SHOWN} more" if len(entered) > SHOWN else ""

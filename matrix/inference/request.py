@@ -36,6 +36,7 @@ class Request:
     only    ATen names that the provider may answer for; None: all it has
     model   folder with weights; None: they are made by the recipe
     folder  where request, phase, output and answer of this child lie
+    python  the interpreter whose packages answer, where it is not this one: a baseline's own, with its provider's kernels on
     parent  pid of the process without which the child must not live
     """
 
@@ -47,6 +48,12 @@ class Request:
     given: Mapping[str, Json] = field(default_factory=dict)
     only: tuple[str, ...] | None = None
     model: Path | None = None
+    python: Path | None = None
+
+    @property
+    def lets_provider_in(self) -> bool:
+        """Whether a provider answers on this side: the candidate's, or that of a baseline with packages of its own."""
+        return self.side == CANDIDATE or self.python is not None
 
     def save(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
