@@ -184,10 +184,11 @@ def _of_fault(only: Names | None, fault: Fault, seconds: float, repeats: int) ->
 
 
 def write_probe(path: Path, cell: str, probe: Probe) -> None:
-    """Append a probe to the journal, in one write."""
+    """Append a probe to the journal, in one write; on a line of its own, also after one that was cut."""
+    cut = path.is_file() and not path.read_bytes().endswith(b"\n")
     line = json.dumps({"cell": cell, **_spelled(probe)}) + "\n"
     with path.open("ab", buffering=0) as file:
-        file.write(line.encode())
+        file.write(b"\n" * cut + line.encode())
 
 
 def _spelled(probe: Probe) -> dict[str, Json]:

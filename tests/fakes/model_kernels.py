@@ -90,3 +90,24 @@ def raises() -> Kernels:
         raise RuntimeError("this kernel refuses")
 
     return {"silu": function}
+
+
+def endless() -> Kernels:
+    def function(_values: Tensor) -> Tensor:
+        while True:
+            pass
+
+    return {"silu": function}
+
+
+def interpreted_silu_off() -> Kernels:
+    """FlagGems' kernels, silu's results 1 % too large."""
+    from matrix.inference.providing import REGISTRY, functions_of
+
+    functions = functions_of("flag_gems", REGISTRY)
+    silu_of_provider = functions["silu"]
+    return functions | {"silu": lambda *given, **named: silu_of_provider(*given, **named) * 1.01}
+
+
+def no_table() -> int:
+    return 3
