@@ -69,7 +69,7 @@ class Strategy:
         raise NotImplementedError
 
     def build(self, sample: Sample, examples: Sequence[Example]) -> Sequence[Message]:
-        """The messages of the first turn, each {"role": "system"|"user"|"assistant", "content": text}."""
+        """The messages of the first turn."""
         raise NotImplementedError
 
     def parse(self, sample: Sample, reply: str) -> str | None:
@@ -103,7 +103,7 @@ class Baseline(Strategy):
 
     def build(self, sample: Sample, examples: Sequence[Example]) -> list[Message]:
         """One message of the user's: definition, examples, the sample."""
-        return [{"role": "user", "content": self._text(sample, examples)}]
+        return [Message("user", self._text(sample, examples))]
 
     def parse(self, sample: Sample, reply: str) -> str | None:
         """The reply where it is an answer of the task's form, and nothing else."""
