@@ -11,7 +11,7 @@ from backends.profiles import UnknownProfileError
 from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
-from matrix.commands import adopt, bundling, challenge, comparing, doctor, expecting, reading, running, validate
+from matrix.commands import adopt, annotate, bundling, challenge, comparing, doctor, expecting, reading, running, validate
 from matrix.identity import IdentityError
 from matrix.lint.package import PackageError
 from matrix.plan import SelectionError
@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "validate": validate.validate,
     "doctor": doctor.doctor,
     "challenge": challenge.challenge,
+    "annotate": annotate.annotate,
 }
 
 

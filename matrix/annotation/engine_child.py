@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from matrix.addresses import resolve
@@ -30,13 +31,19 @@ def answer(engine: Engine, question: dict[str, Any]) -> Any:
     raise ValueError(f"no question is named {question['do']!r}")
 
 
+def _opened(address: str, arguments: dict[str, Any]) -> Engine:
+    if arguments.get("weights"):
+        arguments = {**arguments, "weights": Path(arguments["weights"])}
+    return resolve(address)(**arguments)  # type: ignore[no-any-return]
+
+
 def main(path: str) -> None:
     request = begin(path)
     engines: list[Engine] = []
 
     def serve(question: dict[str, Any]) -> Any:
         if not engines:
-            engines.append(resolve(request["engine"])(**request["arguments"]))
+            engines.append(_opened(request["engine"], request["arguments"]))
         return answer(engines[0], question)
 
     Line(request).serve(serve)

@@ -46,7 +46,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Tried:
-    """What became of one answer. `right` is None where nothing says what is right: then it counts in no share."""
+    """What became of one answer. `right` is None where nothing says what is right: then it counts in no share.
+
+    kernels  of its own file that were launched, or compiled;  beside: torch operators that computed
+    """
 
     id: SampleId
     called: bool
@@ -59,6 +62,11 @@ class Tried:
     @property
     def judged(self) -> bool:
         return self.right is not None
+
+    @property
+    def compiled(self) -> bool:
+        """Whether kernels of its own were launched, or compiled, and nothing refused one."""
+        return self.called and bool(self.kernels)
 
 
 @dataclass(frozen=True)

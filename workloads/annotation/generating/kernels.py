@@ -7,6 +7,7 @@ source, and the reference in plain torch are made from the same parts.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from workloads.annotation.generating.made import Maker, Pair
@@ -91,13 +92,20 @@ def _draw(chance: random.Random) -> Pair:
 
 
 def _pointwise(chance: random.Random) -> Pair:
-    first, second = chance.sample(STEPS, 2)
-    name = f"{second.name}_of_{first.name}"
-    words = f"first {first.words}, then of that {second.words}"
-    return _made(name, words, ("x",), second.triton.format(first.triton.format("x")), second, first)
+    """Two or three steps, one after the other."""
+    steps = chance.sample(STEPS, chance.randrange(2, 4))
+    name = "_of_".join(step.name for step in reversed(steps))
+    words = f"first {', then of that '.join(step.words for step in steps)}"
+    return _made(name, words, ("x",), _applied(steps, "x", "triton"), _applied(steps, "x", "torch"))
 
 
-def _made(name: str, words: str, tensors: tuple[str, ...], triton: str, last: Step, first: Step) -> Pair:
+def _applied(steps: Sequence[Step], value: str, language: str) -> str:
+    for step in steps:
+        value = getattr(step, language).format(value)
+    return value
+
+
+def _made(name: str, words: str, tensors: tuple[str, ...], triton: str, plain: str) -> Pair:
     loads = "\n".join(f"    {each} = tl.load({each}_pointer + place, mask=inside, other=0.0)" for each in tensors)
     source = POINTWISE.format(
         name=name,
@@ -109,7 +117,7 @@ def _made(name: str, words: str, tensors: tuple[str, ...], triton: str, last: St
     )
     given = "a contiguous float32 tensor x" if len(tensors) == 1 else "contiguous float32 tensors x and y of one shape"
     described = _described(f"{name}({', '.join(tensors)})", given, f"for each element {words}", "of the shape of x")
-    reference = f"def {name}({', '.join(tensors)}):\n    return {last.torch.format(first.torch.format('x'))}\n"
+    reference = f"def {name}({', '.join(tensors)}):\n    return {plain}\n"
     calls = [", ".join([call] * len(tensors)) for call in VECTORS]
     return Pair(described, source, _check(name, reference, calls))
 
@@ -118,7 +126,7 @@ def _of_two(chance: random.Random) -> Pair:
     both, after = chance.choice(PAIRS), chance.choice(STEPS)
     name = f"{after.name}_of_x_{both.name}_y"
     words = f"first, of the elements of x and y, {both.words}, then of that {after.words}"
-    return _made(name, words, ("x", "y"), after.triton.format(both.triton), after, both)
+    return _made(name, words, ("x", "y"), after.triton.format(both.triton), after.torch.format(both.torch))
 
 
 def _of_rows(chance: random.Random) -> Pair:
