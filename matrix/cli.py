@@ -11,7 +11,18 @@ from backends.profiles import UnknownProfileError
 from backends.reading import ReadingError
 from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
-from matrix.commands import adopt, annotate, bundling, challenge, comparing, doctor, expecting, reading, running, validate
+from matrix.commands import (
+    adopt,
+    annotate,
+    bundling,
+    challenge,
+    comparing,
+    doctor,
+    expecting,
+    reading,
+    running,
+    validate,
+)
 from matrix.identity import IdentityError
 from matrix.lint.package import PackageError
 from matrix.plan import SelectionError

@@ -1,6 +1,6 @@
-"""A strategy of one's own: examples of the same length as the sample, a system message, and a second turn that asks for a check.
+"""A strategy of one's own: examples about as long as the sample, a system message, and turns that remind of the form.
 
-    python -m matrix annotate run --data DIR --strategy docs/examples/annotation_strategy.py:SameLength ...
+python -m matrix annotate run --data DIR --strategy docs/examples/annotation_strategy.py:SameLength ...
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ def add_annotate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _add_make(make: argparse.ArgumentParser) -> None:
     make.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
     make.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed makes the same data (default: 0)")
-    make.add_argument("--examples", type=_number, default=64, metavar="N", help="labelled examples a task (default: 64)")
+    make.add_argument(
+        "--examples", type=_number, default=64, metavar="N", help="labelled examples a task (default: 64)"
+    )
     make.add_argument("--test", type=_number, default=16, metavar="N", help="test samples a task (default: 16)")
     _add_tasks(make)
 
@@ -42,26 +44,44 @@ def _add_run(run: argparse.ArgumentParser) -> None:
         "--strategy", default=BASELINE, metavar="FILE.py:CLASS", help="a strategy of your own (default: the baseline)"
     )
     run.add_argument(
-        "--engine", default="transformers", metavar="NAME|FILE.py:FUNCTION", help="what runs the model (default: transformers)"
+        "--engine",
+        default="transformers",
+        metavar="NAME|FILE.py:FUNCTION",
+        help="what runs the model (default: transformers)",
     )
     run.add_argument("--model", default="qwen3-4b", metavar="NAME", help="the model (default: qwen3-4b)")
     run.add_argument("--weights", type=Path, metavar="DIR", help="folder with the model's weights (default: made ones)")
     run.add_argument("--dtype", default="bfloat16", metavar="DTYPE", help="default: bfloat16")
     run.add_argument("--device", default="cpu", metavar="DEVICE", help="torch's name of the device (default: cpu)")
     run.add_argument(
-        "--held-out", type=_number, metavar="N", help="ask N of each task's labelled examples instead of its test samples"
+        "--held-out",
+        type=_number,
+        metavar="N",
+        help="ask N of each task's labelled examples instead of its test samples",
     )
     run.add_argument("--seed", type=int, default=0, metavar="N", help="draws what is held out (default: 0)")
     run.add_argument("--samples", type=_number, metavar="N", help="only the first N samples of each task")
     run.add_argument(
-        "--context", type=_number, default=CONTEXT, metavar="N", help=f"tokens that the engine takes (default: {CONTEXT})"
+        "--context",
+        type=_number,
+        default=CONTEXT,
+        metavar="N",
+        help=f"tokens that the engine takes (default: {CONTEXT})",
     )
     run.add_argument(
-        "--scale", type=_scale, default=1.0, metavar="X", help="part of the official least context, for models that take less"
+        "--scale",
+        type=_scale,
+        default=1.0,
+        metavar="X",
+        help="part of the official least context, for models that take less",
     )
     run.add_argument("--reply", type=_number, metavar="N", help="tokens of a reply (default: the task's)")
-    run.add_argument("--batch", type=_number, default=1, metavar="N", help="samples side by side: a kill loses at most these")
-    run.add_argument("--seconds", type=_seconds, default=600.0, metavar="S", help="limit of one question (default: 600)")
+    run.add_argument(
+        "--batch", type=_number, default=1, metavar="N", help="samples side by side: a kill loses at most these"
+    )
+    run.add_argument(
+        "--seconds", type=_seconds, default=600.0, metavar="S", help="limit of one question (default: 600)"
+    )
     where = run.add_mutually_exclusive_group()
     where.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: .matrix/annotate-<time>/)")
     where.add_argument("--resume", type=Path, metavar="DIR", help="go on with a run, asked for as it was")
@@ -91,7 +111,9 @@ def _add_score(score: argparse.ArgumentParser) -> None:
         "--compile", action="append", default=[], metavar="NAME", help="compile task 8's answers for it too; repeatable"
     )
     score.add_argument("--entry", metavar="NAME", help="the entry's name (default: that of the file or folder)")
-    score.add_argument("--out", type=Path, metavar="FILE", help="where to write the score (default: score.json beside it)")
+    score.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write the score (default: score.json beside it)"
+    )
 
 
 def _add_rank(rank: argparse.ArgumentParser) -> None:

@@ -48,9 +48,7 @@ class _Conversation:
 
     def finish(self, ending: Ending, problem: str = "", prediction: str | None = None) -> None:
         seconds = round(time.perf_counter() - self.began, 3)
-        self.end = Answered(
-            self.sample.id, ending, prediction, problem, self.turns, self.tokens, seconds, self.reply
-        )
+        self.end = Answered(self.sample.id, ending, prediction, problem, self.turns, self.tokens, seconds, self.reply)
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ class Asking:
         more = self.strategy.follow_up(talk.sample, talk.reply, talk.turns) if talk.turns < TURNS else None
         if more is None:
             said = " ".join(talk.reply.split())[:80]
-            talk.finish(Ending.UNANSWERED, f"no answer in {talk.turns} replies; the last began {ascii(said)}")
+            talk.finish(Ending.UNANSWERED, f"no answer in {talk.turns} replies; the last began {said!a}")
             return
         talk.messages += [Message("assistant", talk.reply), Message("user", more)]
         self._hold_to_budget(talk)

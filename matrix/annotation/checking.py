@@ -1,4 +1,4 @@
-"""Checking predictions line by line: what a platform would refuse, or count as wrong, said with file and line before it is sent."""
+"""Checking predictions line by line: what a platform would refuse or count as wrong, with file and line, before it is sent."""
 
 from __future__ import annotations
 
@@ -76,10 +76,14 @@ def read_predictions(
         found.complain(1, "is UTF-16", "write UTF-8")
         return found
     if data.startswith(codecs.BOM_UTF8):
-        found.complain(1, "begins with a byte order mark (BOM), which breaks the platform's reader", "write UTF-8 without")
+        found.complain(
+            1, "begins with a byte order mark (BOM), which breaks the platform's reader", "write UTF-8 without"
+        )
         data = data[len(codecs.BOM_UTF8) :]
     if _is_one_value(data):
-        found.complain(1, "is one JSON value over many lines", "write JSON lines: one object a line, no list around them")
+        found.complain(
+            1, "is one JSON value over many lines", "write JSON lines: one object a line, no list around them"
+        )
         return found
     lines = data.split(b"\n")
     for number, line in enumerate(lines, 1):
@@ -122,10 +126,14 @@ def _read_line(found: Predictions, number: int, line: bytes) -> None:
 
 def _read_id(found: Predictions, number: int, id_: object) -> SampleId | None:
     if not isinstance(id_, str | int) or isinstance(id_, bool) or not 0 < len(str(id_)) <= ID:
-        found.complain(number, f"test_sample_id is {shown(id_)}", f"write a text of 1 to {ID} characters, or an integer")
+        found.complain(
+            number, f"test_sample_id is {shown(id_)}", f"write a text of 1 to {ID} characters, or an integer"
+        )
         return None
     if id_ in found.lines:
-        found.complain(number, f"test_sample_id {shown(id_)} is that of line {found.lines[id_]} too", "leave one of them")
+        found.complain(
+            number, f"test_sample_id {shown(id_)} is that of line {found.lines[id_]} too", "leave one of them"
+        )
         return None
     found.lines[id_] = number
     return id_
@@ -136,7 +144,7 @@ def _read_prediction(found: Predictions, number: int, value: object) -> str | No
         found.complain(number, "prediction is null", "ask that sample again: a failed call is no answer")
         return None
     if not isinstance(value, str):
-        found.complain(number, f"prediction is {shown(value)}, no text", f"write {ascii(str(value)[:40])} as a text")
+        found.complain(number, f"prediction is {shown(value)}, no text", f"write {str(value)[:40]!a} as a text")
         return None
     if wrong := fault(found.task, value):
         found.complain(number, f"prediction {wrong}", f"{found.task.id} asks for {found.task.wanted}")
@@ -147,7 +155,9 @@ def _compare_ids(found: Predictions, ids: Collection[SampleId] | None) -> None:
     if ids is None:
         if len(found.lines) != found.task.test:
             due = f"{found.task.id} has {found.task.test} test samples"
-            found.complain(None, f"has {len(found.lines)} different ids", f"{due}; name the data to see which: --data DIR")
+            found.complain(
+                None, f"has {len(found.lines)} different ids", f"{due}; name the data to see which: --data DIR"
+            )
         return
     wanted = set(ids)
     texts = {str(id_): id_ for id_ in wanted}

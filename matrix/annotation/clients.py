@@ -120,7 +120,13 @@ def _fields(example: Example) -> list[Any]:
 def _bare_environment() -> dict[str, str]:
     """What a strategy sees of ours: where programs are found."""
     kept = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/nonexistent"}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": "/nonexistent",
+    }
 
 
 @dataclass
@@ -168,9 +174,7 @@ class EngineClient:
     def chat(self, messages: Sequence[Message]) -> str:
         return str(self._ask("chat", messages=[asdict(message) for message in messages]))
 
-    def generate(
-        self, prompts: Sequence[Sequence[int]], limit: int, *, stop: Sequence[str] = ()
-    ) -> list[Generation]:
+    def generate(self, prompts: Sequence[Sequence[int]], limit: int, *, stop: Sequence[str] = ()) -> list[Generation]:
         found = self._ask("generate", prompts=[list(prompt) for prompt in prompts], limit=limit, stop=list(stop))
         if not isinstance(found, list) or len(found) != len(prompts):
             raise ChildError("gave another number of generations than of prompts", alive=True)

@@ -37,7 +37,9 @@ class Job:
             raise UsageError(f"{options.data} is no folder; name the one with the tasks' JSON files")
         data = read_data(options.data)
         if absent := [str(number) for number in options.task if number not in data]:
-            raise UsageError(f"{options.data} holds no data of task {', '.join(absent)}; it holds {', '.join(map(str, data))}")
+            raise UsageError(
+                f"{options.data} holds no data of task {', '.join(absent)}; it holds {', '.join(map(str, data))}"
+            )
         chosen = {number: file for number, file in data.items() if not options.task or number in options.task}
         _check_strategy(options)
         return cls(options, chosen)
@@ -75,7 +77,7 @@ class Job:
             weights = None if options.weights is None else str(options.weights.resolve())
             arguments = {"model": options.model, "dtype": options.dtype, "device": options.device, "weights": weights}
         elif ".py:" not in address:
-            raise UsageError(f"no engine is named {address!r}; there are {', '.join(ENGINES)}, and FILE.py:FUNCTION of your own")
+            raise UsageError(f"no engine is named {address!r}; there are {', '.join(ENGINES)}, or FILE.py:FUNCTION")
         return EngineClient(_whole(address), arguments, STARTING, options.seconds)
 
     def strategy(self, number: int, given: Split) -> Asked:

@@ -1,4 +1,4 @@
-"""Labels from elsewhere: an organiser's JSON lines `{"test_sample_id": ..., "label": "..."}`, one file a task, read strictly."""
+"""Labels from elsewhere, read strictly: JSON lines `{"test_sample_id": ..., "label": "..."}`, one file a task."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEYS = {"test_sample_id", "label"}
 
 
 def read_labels(path: Path) -> dict[int, dict[SampleId, str]]:
-    """The labels of a folder, or of one file, by task. Raises AnnotationError with all problems, UsageError where there is none."""
+    """The labels of a folder, or of one file, by task. Raises AnnotationError with all problems, UsageError for none."""
     paths = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
     named = [(each, NAME.fullmatch(each.name)) for each in paths]
     if not path.exists() or not any(match for _, match in named):

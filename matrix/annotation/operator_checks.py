@@ -1,7 +1,7 @@
-"""How answers of task 8 are tried: for each sample a function, calls, and what is right. The official data has none of this.
+r"""How answers of task 8 are tried: for each sample a function, calls, and what is right. The official data has none of this.
 
     {"checks": [{"id": "openseek-8-test-0", "function": "relu", "dtype": "float32", "calls": ["T[7]", "T[5, 33]"],
-                 "reference": "def relu(x):\\n    return torch.relu(x)\\n"}]}
+                 "reference": "def relu(x):\n    return torch.relu(x)\n"}]}
 
 `calls` are in the notation of `operators/call.py`. `reference` is plain torch; where it is left out, the sample's label is run in
 its place. Read strictly, all problems at once: the file may be an organiser's.
@@ -60,8 +60,8 @@ def _read(entry: Json, place: str, problems: list[Problem]) -> OperatorCheck | N
         problems.append(Problem(place, f"is {shown(entry)}", f"write an object with {', '.join(_KEYS)}"))
         return None
     before = len(problems)
-    for key in sorted(set(entry) - set(_KEYS)):
-        problems.append(Problem(f"{place}.{shown(key)}", "is an unknown key", f"allowed are {', '.join(_KEYS)}"))
+    strange, allowed = sorted(set(entry) - set(_KEYS)), f"allowed are {', '.join(_KEYS)}"
+    problems += [Problem(f"{place}.{shown(key)}", "is an unknown key", allowed) for key in strange]
     id_, function = entry.get("id"), entry.get("function")
     calls, dtype, reference = entry.get("calls"), entry.get("dtype", "float32"), entry.get("reference", "")
     if not isinstance(id_, str | int) or isinstance(id_, bool):
@@ -71,7 +71,9 @@ def _read(entry: Json, place: str, problems: list[Problem]) -> OperatorCheck | N
     if dtype not in DTYPES.values():
         problems.append(Problem(f"{place}.dtype", f"is {shown(dtype)}", f"write one of {', '.join(DTYPES.values())}"))
     if not isinstance(reference, str) or len(reference) > SOURCE:
-        problems.append(Problem(f"{place}.reference", "is no text, or too long a one", f"write at most {SOURCE} characters"))
+        problems.append(
+            Problem(f"{place}.reference", "is no text, or too long a one", f"write at most {SOURCE} characters")
+        )
     if not isinstance(calls, list) or not 1 <= len(calls) <= CALLS:
         problems.append(Problem(f"{place}.calls", f"is {shown(calls)}", f"write a list of 1 to {CALLS} calls"))
     else:

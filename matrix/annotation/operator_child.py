@@ -39,16 +39,29 @@ from operators.call import parse_call
 REFERENCE = "reference"
 ELEMENTS = 1_000_000
 # Torch operators that allocate, look at or move what is there: a launcher needs them, and they compute nothing.
-MOVING = ("empty", "zeros", "ones", "full", "new_", "view", "_unsafe_view", "reshape", "as_strided", "expand", "permute", "t")
+MOVING: tuple[str, ...] = (
+    "empty",
+    "zeros",
+    "ones",
+    "full",
+    "new_",
+    "view",
+    "_unsafe_view",
+    "reshape",
+    "as_strided",
+    "expand",
+    "permute",
+    "t",
+)
 MOVING += ("transpose", "contiguous", "clone", "copy_", "_to_copy", "detach", "alias", "slice", "select", "squeeze")
 MOVING += ("unsqueeze", "fill_", "zero_", "_local_scalar_dense", "resize_", "set_", "lift_fresh", "is_pinned", "arange")
 
 
-class Beside(TorchDispatchMode):
+class Beside(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch gives it no types
     """The torch operators that compute while it is on."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.names: dict[str, int] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -91,7 +104,9 @@ def fields_of(returned: Any) -> list[dict[str, Any]]:
             raise ValueError(f"{label} has {plain.numel()} elements; at most {ELEMENTS} are compared")
         data = bytes(plain.reshape(-1).view(torch.uint8).numpy()) if plain.numel() else b""
         dtype = str(plain.dtype).removeprefix("torch.")
-        found.append({"label": label, "dtype": dtype, "shape": list(plain.shape), "data": base64.b64encode(data).decode()})
+        found.append(
+            {"label": label, "dtype": dtype, "shape": list(plain.shape), "data": base64.b64encode(data).decode()}
+        )
     return found
 
 
@@ -105,12 +120,11 @@ def stand_in(profile: Profile, evidence: str) -> Emulator | Compiler | None:
 @contextmanager
 def watched(emulator: Emulator | Compiler | None, device: str) -> Iterator[Sequence[Any]]:
     """The launches of the block."""
-    launches: AbstractContextManager[Any]
-    if emulator is not None:
-        launches = emulator.launches()
-    else:
-        launches = nullcontext([]) if device == "cpu" else device_launches()
-    with launches as found, emulator.window() if emulator is not None else nullcontext():
+    seen: AbstractContextManager[Any] = nullcontext([]) if device == "cpu" else device_launches()
+    with (
+        emulator.launches() if emulator is not None else seen as found,
+        emulator.window() if emulator is not None else nullcontext(),
+    ):
         yield found
 
 

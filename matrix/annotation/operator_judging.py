@@ -1,4 +1,4 @@
-"""Judging answers of task 8 by our own operator machinery: does the operator run, is its output right, was it Triton that computed it?
+"""Judging answers of task 8 by our own operator machinery: does it run, is its output right, and was it Triton?
 
 S_Call is the share that runs all of its calls, S_Execution the share whose outputs are right in all of them. Each answer runs in a
 child process with limits, which is told neither the reference nor the label; the reference runs in another; what they gave is compared
@@ -11,7 +11,7 @@ import base64
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -90,14 +90,14 @@ class OperatorJudge:
             used = Used.NOTHING if has_kernel(source) else Used.TORCH
             return Tried(id_, called=False, right=False, used=used, problem=told.ending)
         used, kernels, beside = told.used
-        facts = {"used": used, "kernels": kernels, "beside": beside}
+        tried = Tried(id_, called=True, right=None, used=used, kernels=kernels, beside=beside)
         if self.evidence is Evidence.COMPILE:
-            return Tried(id_, called=True, right=None, problem="compiled, and not run", **facts)
+            return replace(tried, problem="compiled, and not run")
         due = self._due(check, label)
         if isinstance(due, str):
-            return Tried(id_, called=True, right=None, problem=due, **facts)
+            return replace(tried, problem=due)
         complaint = compare_calls(told.done, due.done)
-        return Tried(id_, called=True, right=not complaint, problem=complaint, **facts)
+        return replace(tried, right=not complaint, problem=complaint)
 
     def _due(self, check: OperatorCheck, label: str) -> Told | str:
         """What is right, or why nobody knows."""
@@ -143,7 +143,7 @@ class Told:
         lines = [line for line in answers.lines if line.get("word") == word]
         done = tuple(line["done"] for line in lines if "done" in line)
         finished = bool(lines) and lines[-1].get("finished") is True and answers.code == 0 and len(done) == calls
-        at = next((line for line in reversed(lines) if "phase" in line), {})
+        at: Mapping[str, Any] = next((line for line in reversed(lines) if "phase" in line), {})
         where = f"in call {at['call']}" if "call" in at else "while it is imported" if at else "before it is imported"
         return cls(done, finished, f"{where} it {answers.ending}")
 

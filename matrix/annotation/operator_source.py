@@ -61,7 +61,8 @@ def _import(line: int, module: str) -> str:
 
 def _of_function(tree: ast.Module, function: str) -> Iterator[str]:
     names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    names |= {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
+    assigned = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    names |= {target.id for target in assigned if isinstance(target, ast.Name)}
     if function not in names:
         yield f"defines no {function}; it defines {', '.join(sorted(names)) or 'nothing'}"
 

@@ -52,9 +52,13 @@ def rank(standings: Sequence[Standing], judgements: Sequence[Judgement]) -> tupl
     if twice := sorted(name for name, number in names.items() if number > 1):
         raise UsageError(f"{', '.join(twice)}: there is more than one score of it; name one file for each entry")
     if strange := sorted({each.entry for each in judgements} - set(names)):
-        raise UsageError(f"judgements are of {', '.join(strange)}, of which there is no score; there are {', '.join(names)}")
+        raise UsageError(
+            f"judgements are of {', '.join(strange)}, of which there is no score; there are {', '.join(names)}"
+        )
     placed = [_gathered(each, [own for own in judgements if own.entry == each.entry]) for each in standings]
-    whole = sorted((each for each in placed if each.total is not None), key=lambda each: (-(each.total or 0), each.standing.entry))
+    whole = sorted(
+        (each for each in placed if each.total is not None), key=lambda each: (-(each.total or 0), each.standing.entry)
+    )
     totals = [each.total for each in whole]
     ranked = [_with_place(each, totals.index(each.total) + 1, tied=totals.count(each.total) > 1) for each in whole]
     rest = sorted((each for each in placed if each.total is None), key=lambda each: each.standing.entry)
@@ -65,7 +69,11 @@ def _gathered(standing: Standing, judgements: Sequence[Judgement]) -> Placed:
     lacks = [f"task {number}: {why}" for number, why in sorted(standing.absent.items())]
     if not judgements:
         lacks.append("no judge has marked the technical part")
-    marks = {name: sum(each.marks[name] for each in judgements) / len(judgements) for name in CRITERIA} if judgements else {}
+    marks = (
+        {name: sum(each.marks[name] for each in judgements) / len(judgements) for name in CRITERIA}
+        if judgements
+        else {}
+    )
     technical = sum(weight * marks[name] for name, weight in CRITERIA.items()) if judgements else None
     prediction = None if standing.prediction is None else 100 * standing.prediction
     return Placed(standing, prediction, technical, marks, tuple(judgements), tuple(lacks))

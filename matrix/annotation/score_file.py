@@ -88,13 +88,19 @@ def read_standing(path: Path) -> Standing:
     if not isinstance(entry, str) or not 0 < len(entry.strip()) <= NAME or not entry.isprintable():
         problems.append(Problem(f"{path}: entry", f"is {shown(entry)}", f"write a name of 1 to {NAME} characters"))
     if not isinstance(by, str) or len(by) > NAME or not isinstance(scaled, bool):
-        problems.append(Problem(f"{path}: by, scaled", f"are {shown(by)} and {shown(scaled)}", "write a text and true or false"))
+        problems.append(
+            Problem(f"{path}: by, scaled", f"are {shown(by)} and {shown(scaled)}", "write a text and true or false")
+        )
     tasks = _values(value.get("tasks"), path, problems)
     absent = value.get("absent")
-    reasons = {int(key): str(why)[:400] for key, why in absent.items() if _is_task(key)} if isinstance(absent, dict) else {}
+    reasons = (
+        {int(key): str(why)[:400] for key, why in absent.items() if _is_task(key)} if isinstance(absent, dict) else {}
+    )
     for number in TASKS:
         if (number in tasks) is (number in reasons) and not problems:
-            problems.append(Problem(f"{path}: task {number}", "has neither a value nor a reason, or both", "score it again"))
+            problems.append(
+                Problem(f"{path}: task {number}", "has neither a value nor a reason, or both", "score it again")
+            )
     refuse(problems)
     return Standing(str(entry), tasks, reasons, str(by), bool(scaled), str(path))
 
@@ -108,7 +114,9 @@ def _values(tasks: object, path: Path, problems: list[Problem]) -> dict[int, flo
     for key, task in tasks.items() if isinstance(tasks, dict) else ():
         value = task.get("value") if isinstance(task, dict) else None
         if not _is_task(key) or isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            problems.append(Problem(f"{path}: tasks.{shown(key)}", f"has the value {shown(value)}", "from 0 to 1, task 1 to 8"))
+            problems.append(
+                Problem(f"{path}: tasks.{shown(key)}", f"has the value {shown(value)}", "from 0 to 1, task 1 to 8")
+            )
         else:
             found[int(key)] = float(value)
     return found

@@ -19,6 +19,7 @@ from workloads.annotation.data_file import Example, Sample
 from workloads.annotation.strategy import Assignment, Budget, Strategy
 from workloads.annotation.tasks import TASKS
 
+
 class Served:
     """A strategy, asked by lines."""
 

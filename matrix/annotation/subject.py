@@ -107,7 +107,9 @@ def _of_zip(options: argparse.Namespace) -> Scoring:
         with options.subject.open("rb") as file:
             data = file.read(ZIP_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"{options.subject} cannot be read ({error}); name a run's folder or a submission's zip") from None
+        raise UsageError(
+            f"{options.subject} cannot be read ({error}); name a run's folder or a submission's zip"
+        ) from None
     labels = read_labels(options.labels)
     checked = check_submission(data, options.subject.name, {number: list(own) for number, own in labels.items()})
     if checked.problems:
@@ -124,7 +126,9 @@ def _judge(profile: str | None) -> OperatorJudge:
         return OperatorJudge(interpreter())
     judge = _judge_of(profile, (Evidence.INTERPRET, Evidence.RUN))
     if judge.evidence not in (Evidence.INTERPRET, Evidence.RUN):
-        raise UsageError(f"{profile}: {judge.evidence} computes no outputs to score; name @interpret or @run, or use --compile")
+        raise UsageError(
+            f"{profile}: {judge.evidence} computes no outputs to score; name @interpret or @run, or use --compile"
+        )
     return judge
 
 
@@ -135,12 +139,16 @@ def _judge_of(pattern: str, wanted: Sequence[Evidence]) -> OperatorJudge:
     if not (named := choice.evidences or tuple(given)):
         raise UsageError(f"{pattern} gives none of {', '.join(wanted)}; it gives {', '.join(choice.profile.evidence)}")
     file = pattern.partition("@")[0]
-    return OperatorJudge(choice.profile, named[0], profiles=(str(Path(file).resolve()),) if file.endswith(".toml") else ())
+    return OperatorJudge(
+        choice.profile, named[0], profiles=(str(Path(file).resolve()),) if file.endswith(".toml") else ()
+    )
 
 
 def _checks(options: argparse.Namespace) -> Mapping[SampleId, OperatorCheck]:
     """The checks of task 8: of the file that is named, else of `*.checks.json` beside the data."""
-    paths = [options.checks] if options.checks else sorted(options.data.glob(f"*{CHECKS_SUFFIX}")) if options.data else []
+    paths = (
+        [options.checks] if options.checks else sorted(options.data.glob(f"*{CHECKS_SUFFIX}")) if options.data else []
+    )
     found: dict[SampleId, OperatorCheck] = {}
     for path in paths:
         try:

@@ -61,9 +61,7 @@ class Child:
         os.close(writes)
         os.set_blocking(self._write, False)
 
-    def ask(
-        self, question: Mapping[str, Any], seconds: float, answer_back: Callable[[Any], Any] | None = None
-    ) -> Any:
+    def ask(self, question: Mapping[str, Any], seconds: float, answer_back: Callable[[Any], Any] | None = None) -> Any:
         """The child's answer. Raises ChildError; after one that is not `alive` the child is gone."""
         deadline = time.monotonic() + seconds
         self._send(question, deadline, seconds)

@@ -70,7 +70,9 @@ def _run(options: argparse.Namespace) -> int:
         except ChildError as error:
             raise UsageError(f"the engine {options.engine} cannot be started: {error}") from None
         print(f"engine: {engine.name}; " + "; ".join(f"{name}: {text}" for name, text in engine.facts.items()))
-        folder = RunFolder(options.resume or options.out or Path(f".matrix/annotate-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
+        folder = RunFolder(
+            options.resume or options.out or Path(f".matrix/annotate-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+        )
         header = job.header({"name": engine.name, **engine.facts})
         if options.resume:
             folder.resume(header)
@@ -104,7 +106,9 @@ def _run_task(job: Job, number: int, folder: RunFolder) -> Carried:
 
 def _tell(answered: Answered) -> None:
     if sys.stderr.isatty():
-        print(f"\r{answered.id}: {answered.ending}, {answered.tokens} tokens\x1b[K", end="", file=sys.stderr, flush=True)
+        print(
+            f"\r{answered.id}: {answered.ending}, {answered.tokens} tokens\x1b[K", end="", file=sys.stderr, flush=True
+        )
 
 
 def _pack(options: argparse.Namespace) -> int:
@@ -115,7 +119,9 @@ def _pack(options: argparse.Namespace) -> int:
     packed, checked = pack(folder, data, options.out.name)
     _print_problems(checked.problems)
     if checked.problems and not options.incomplete:
-        print(f"{options.out}: {len(checked.problems)} problems; nothing was written (--incomplete writes it all the same)")
+        print(
+            f"{options.out}: {len(checked.problems)} problems; nothing was written (--incomplete writes it all the same)"
+        )
         return 1
     options.out.write_bytes(packed)
     print(f"{options.out}: {len(packed)} bytes, {len(checked.predictions)} tasks, {len(checked.problems)} problems")
@@ -126,17 +132,23 @@ def _check(options: argparse.Namespace) -> int:
     ids = None if options.data is None else _ids(read_data(options.data))
     checked = check_submission(_read_zip(options.zip), options.zip.name, ids)
     _print_problems(checked.problems)
-    held = "ids held against the data" if checked.compared else "ids not held against the data, only counted: --data DIR"
+    held = (
+        "ids held against the data" if checked.compared else "ids not held against the data, only counted: --data DIR"
+    )
     found = ", ".join(f"task {number}: {len(each.found)}" for number, each in checked.predictions.items())
     print(f"{options.zip}: {len(checked.problems)} problems; predictions: {found or 'none'}; {held}")
     return 1 if checked.problems else 0
 
 
 def _score(options: argparse.Namespace) -> int:
-    score, scoring = score_subject(options, lambda tried: print(f"  {tried.id}: {tried.used}; {tried.problem or 'right'}"))
+    score, scoring = score_subject(
+        options, lambda tried: print(f"  {tried.id}: {tried.used}; {tried.problem or 'right'}")
+    )
     for task in score.tasks.values():
         shares = "; ".join(f"{name.replace('_', ' ')}: {share.words}" for name, share in task.shares.items())
-        print(f"{task.task.id} {task.task.name}: {100 * task.value:.2f} ({shares}; {task.missing} missing, {task.misformed} misformed)")
+        print(
+            f"{task.task.id} {task.task.name}: {100 * task.value:.2f} ({shares}; {task.missing} missing, {task.misformed} misformed)"
+        )
         for note in task.notes:
             print(f"  {note}")
     for number, why in score.absent.items():

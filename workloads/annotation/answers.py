@@ -38,11 +38,11 @@ def fault(task: AnnotationTask, text: str) -> str:
     if left := residue(text):
         return f"holds a residue of markup, {left!r}"
     if found := _CONTROL.search(text):
-        return f"holds the control character {ascii(found[0])}"
+        return f"holds the control character {found[0]!a}"
     if len(text) > task.longest:
         return f"has {len(text)} characters; at most {task.longest} are allowed"
     if task.kind is not Kind.SOURCE and task.kind is not Kind.TEXT and PREAMBLE.match(text):
-        return f"begins with a preamble, {ascii(text.strip()[:20])}"
+        return f"begins with a preamble, {text.strip()[:20]!a}"
     return _fault_of_kind(task, text)
 
 

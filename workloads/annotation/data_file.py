@@ -110,7 +110,9 @@ class _Reader:
 
     def id(self, place: str, value: Json, known: dict[SampleId, str]) -> SampleId:
         if not isinstance(value, str | int) or isinstance(value, bool) or not 0 < len(str(value)) <= ID:
-            self.complain(f"{place}.id", f"is {shown(value)}", f"write a text of 1 to {ID} characters, or a whole number")
+            self.complain(
+                f"{place}.id", f"is {shown(value)}", f"write a text of 1 to {ID} characters, or a whole number"
+            )
             return ""
         if value in known:
             self.complain(f"{place}.id", f"{shown(value)} is that of {known[value]} too", "give each its own")

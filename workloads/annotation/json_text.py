@@ -33,9 +33,7 @@ def parse_json(data: bytes) -> Json:
         value: Json = json.loads(text, parse_constant=_constant, parse_float=_float, object_pairs_hook=_object)
         _limit_depth(value, DEPTH)
     except UnicodeDecodeError as error:
-        raise JsonTextError(
-            f"is not UTF-8 at byte {error.start}", data.count(b"\n", 0, error.start) + 1
-        ) from None
+        raise JsonTextError(f"is not UTF-8 at byte {error.start}", data.count(b"\n", 0, error.start) + 1) from None
     except RecursionError:
         raise JsonTextError(_TOO_DEEP) from None
     except json.JSONDecodeError as error:

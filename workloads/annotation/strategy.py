@@ -41,7 +41,9 @@ class Budget:
     def words(self) -> str:
         """The budget in a sentence of a report."""
         allowed = f"{self.minimum} to {self.limit} tokens a prompt, {self.reply} a reply"
-        return allowed if self.scale >= 1 else f"{allowed}: the context is scaled to {self.scale:.4g} of the official one"
+        return (
+            allowed if self.scale >= 1 else f"{allowed}: the context is scaled to {self.scale:.4g} of the official one"
+        )
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,9 @@ class Baseline(Strategy):
         """One reminder of the form."""
         if turn > 1:
             return None
-        return f"That is not an answer of the form asked for. Reply with {self.assignment.task.wanted}, and nothing else."
+        return (
+            f"That is not an answer of the form asked for. Reply with {self.assignment.task.wanted}, and nothing else."
+        )
 
     def _text(self, sample: Sample, examples: Sequence[Example]) -> str:
         told = "".join(map(_block, examples))

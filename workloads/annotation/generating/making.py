@@ -43,7 +43,9 @@ def make(number: int, *, seed: int = 0, examples: int = 64, test: int = 16) -> M
     """Data for a task. Raises ValueError where so many different samples cannot be made."""
     task, maker = TASKS[number], MAKERS[number]
     made = pairs(maker, number, seed, examples + test)
-    ids = [f"{task.id}-example-{index}" for index in range(examples)] + [f"{task.id}-test-{index}" for index in range(test)]
+    ids = [f"{task.id}-example-{index}" for index in range(examples)] + [
+        f"{task.id}-test-{index}" for index in range(test)
+    ]
     told = [Example(id_, pair.input, pair.label) for id_, pair in zip(ids[:examples], made, strict=False)]
     asked = [Sample(id_, pair.input) for id_, pair in zip(ids[examples:], made[examples:], strict=True)]
     labels = {id_: pair.label for id_, pair in zip(ids[examples:], made[examples:], strict=True)}

@@ -23,9 +23,22 @@ BEFORE = ("", "honestly, ", "well, ", "ok so ", "today: ", "update: ", "fyi ", "
 TAGS = ("monday", "life", "mood", "family", "weekend", "work", "home", "thoughts", "autumn", "city")
 
 GENRES = {
-    "telephone": ("yeah i uh {} too", "well you know i really {}", "uh-huh and we {} every week", "oh i just {} at home"),
-    "travel": ("Visitors {} on the old quay.", "The guide says that guests {} here.", "In summer most tourists {} there."),
-    "government": ("The agency shall {} by March.", "Section 4 requires that offices {}.", "The committee may {} at will."),
+    "telephone": (
+        "yeah i uh {} too",
+        "well you know i really {}",
+        "uh-huh and we {} every week",
+        "oh i just {} at home",
+    ),
+    "travel": (
+        "Visitors {} on the old quay.",
+        "The guide says that guests {} here.",
+        "In summer most tourists {} there.",
+    ),
+    "government": (
+        "The agency shall {} by March.",
+        "Section 4 requires that offices {}.",
+        "The committee may {} at will.",
+    ),
     "fiction": ('"We must {}," she whispered.', "He had sworn never to {} again.", "They would {}, or perish."),
 }
 ACTIONS = ("camp", "fish", "wait", "sing", "report", "travel", "cook", "read", "listen", "paint", "walk", "vote")

@@ -22,7 +22,10 @@ OPPOSITES = {
     "strong": "weak", "wide": "narrow", "brave": "cowardly", "ancient": "modern", "sharp": "blunt", "wet": "dry",
 }  # fmt: skip
 TABLES = {
-    "CAPITALS": (CAPITALS, ("It is the capital of {}", "{} is governed from this city", "The seat of government of {}")),
+    "CAPITALS": (
+        CAPITALS,
+        ("It is the capital of {}", "{} is governed from this city", "The seat of government of {}"),
+    ),
     "ELEMENTS": (ELEMENTS, ("Its chemical symbol is {}", "On the periodic table it is written {}")),
     "OPPOSITES": (OPPOSITES, ('It is the opposite of "{}"', 'What is not at all "{}" is this')),
 }
