@@ -244,6 +244,14 @@ def _add_selection(command: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         help="row: ATen name (add.Tensor), base name (add) or glob; repeatable",
     )
+    command.add_argument(
+        "--workload",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="row of inference: its name (model-parity) or glob; repeatable; alone it leaves operators out, as "
+        "--operator alone leaves workloads out",
+    )
     command.add_argument("--dtype", action="append", default=[], metavar="DTYPE", help="dtype or glob; repeatable")
     command.add_argument("--provider", action="append", default=[], metavar="NAME", help="provider or glob; repeatable")
     _add_declarations(command)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from backends.profile import Profile
+from backends.profile import Limits, Profile
 from matrix.identity import CellId
+from matrix.inference.case import WorkloadCase
 from matrix.outcome import Evidence
 from operators.case import Case
 
@@ -23,3 +24,11 @@ class Cell:
         case = self.case
         parameters = (("dtype", case.dtype), ("sample", case.sample.name))
         return CellId(self.profile.name, case.operator.name, case.provider, parameters, self.evidence)
+
+    @property
+    def limits(self) -> Limits:
+        """What it may take. A workload says itself how long: it is not one call."""
+        if isinstance(self.case, WorkloadCase):
+            seconds = self.case.setting.seconds
+            return replace(self.profile.limits, seconds=seconds, timing_seconds=seconds)
+        return self.profile.limits

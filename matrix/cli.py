@@ -29,6 +29,7 @@ from matrix.plan import SelectionError
 from matrix.runner.directory import BusyError
 from matrix.usage import UsageError
 from operators.catalogue import CatalogueError
+from workloads.catalogue import WorkloadError
 
 USAGE, INTERRUPTED = 2, 130
 
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str]) -> int:
         return COMMANDS[options.command](options, arguments)
     except (
         CatalogueError,
+        WorkloadError,
         ReadingError,
         UnknownProfileError,
         UnknownEvidenceError,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -14,11 +14,14 @@ from backends.profiles import is_shipped, load_profiles
 from matrix.cell import Cell
 from matrix.columns import Choice, Column, choose, remembered
 from matrix.identity import CellId, IdentityError
+from matrix.inference.case import case_of
 from matrix.outcome import Evidence
 from matrix.plan import Plan, Selection, plan
 from operators.case import Case
 from operators.catalogue import FOLDER, load_catalogue, smoke_operators
 from operators.operator import Operator
+from workloads.catalogue import load_workloads
+from workloads.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Declared:
     choices: tuple[Choice, ...]
     operators: Mapping[str, Operator]
     recorded: tuple[str, ...] = ()
+    workloads: Mapping[str, Workload] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -40,14 +44,15 @@ class Declared:
 
         Raises CatalogueError, ReadingError, UnknownProfileError or UnknownEvidenceError, each with every problem there is.
         """
-        return cls(choose(profile_patterns), load_catalogue([FOLDER, *catalogues]), tuple(recorded))
+        rows = load_catalogue([FOLDER, *catalogues])
+        return cls(choose(profile_patterns), rows, tuple(recorded), load_workloads())
 
     @classmethod
     def read_all(cls, catalogues: Sequence[Path] = (), profiles: Sequence[str] = ()) -> Declared:
         """Every profile of the folder and those of files besides, as far as this machine can fill them."""
         own = [path for path in profiles if not is_shipped(path)]
         choices = tuple(Choice(profile) for profile in load_profiles(own).values())
-        return cls(choices, load_catalogue([FOLDER, *catalogues]))
+        return cls(choices, load_catalogue([FOLDER, *catalogues]), (), load_workloads())
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
@@ -78,7 +83,8 @@ class Declared:
         return [(", ".join(names), able, why) for (able, why), names in answers.items()]
 
     def plan(self, selection: Selection) -> Plan:
-        return plan(selection, self.columns, self.operators, smoke_operators(), self.unavailable)
+        rows = self.workloads
+        return plan(selection, self.columns, self.operators, smoke_operators(), self.unavailable, workloads=rows)
 
     def full_ids(self, named: Mapping[str, Iterable[str]] | None = None) -> tuple[CellId, ...]:
         """Every cell of the full tier: what tells whether an expectation still matches anything.
@@ -91,7 +97,8 @@ class Declared:
             for name in (named or {}).get(profile.name, ())
             if name in profile.evidence
         ]
-        everything = plan(Selection("full"), tuple(dict.fromkeys([*self.columns, *others])), self.operators, (), {})
+        columns = tuple(dict.fromkeys([*self.columns, *others]))
+        everything = plan(Selection("full"), columns, self.operators, (), {}, workloads=self.workloads)
         return tuple(cell.id for cell in everything.cells)
 
     def no_cases(self) -> dict[str, str]:
@@ -103,6 +110,8 @@ class Declared:
         Raises IdentityError that says which part of it is not declared.
         """
         profile = next((profile for profile in self.profiles if profile.name == wanted.profile), None)
+        if profile is not None and wanted.operator in self.workloads:
+            return self._find_workload(profile, wanted)
         operator = self.operators.get(wanted.operator)
         if profile is None or operator is None:
             missing = f"profile {wanted.profile!r}" if profile is None else f"operator {wanted.operator!r}"
@@ -114,3 +123,13 @@ class Declared:
         return Cell(
             profile, Case(operator, wanted.provider, wanted.parameter("dtype"), sample), Evidence(wanted.evidence)
         )
+
+    def _find_workload(self, profile: Profile, wanted: CellId) -> Cell:
+        workload = self.workloads[wanted.operator]
+        name, dtype = wanted.parameter("sample"), wanted.parameter("dtype")
+        setting = next((setting for setting in workload.settings if setting.name == name), None)
+        if setting is None or wanted.provider not in workload.providers or dtype not in setting.dtypes:
+            raise IdentityError(
+                f"{wanted}: {workload.name} has no setting {name!r} in {dtype} by provider {wanted.provider!r}"
+            )
+        return Cell(profile, case_of(workload, wanted.provider, dtype, setting), wanted.evidence)

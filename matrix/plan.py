@@ -12,9 +12,11 @@ from backends.profile import Profile
 from matrix.cell import Cell
 from matrix.columns import Column
 from matrix.identity import id_text
+from matrix.inference.case import WorkloadCase, cases_of
 from matrix.outcome import Evidence, Outcome
 from operators.case import Case
 from operators.operator import TIMED, Operator, Sample
+from workloads.workload import Workload
 
 TIERS = ("smoke", "quick", "full")
 # The order in which the quick and smoke tiers take edge cases: those that find most come first.
@@ -48,12 +50,16 @@ class SelectionError(ValueError):
 
 @dataclass(frozen=True)
 class Selection:
-    """What to run: a tier, narrowed by globs. An empty tuple narrows nothing."""
+    """What to run: a tier, narrowed by globs. An empty tuple narrows nothing.
+
+    Naming operators alone leaves the workloads out, and naming workloads alone the operators.
+    """
 
     tier: str = "smoke"
     operators: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,14 +96,16 @@ class Plan:
         return tuple(cell for cell, name in zip(self.cells, self.ids, strict=True) if name not in self.presets)
 
 
-def plan(
+def plan(  # noqa: PLR0913 - what is asked for, of what is declared, and what cannot be had
     selection: Selection,
     columns: Sequence[Column],
     operators: Mapping[str, Operator],
     smoke: Iterable[str],
     unavailable: Mapping[Column, str] | None = None,
+    *,
+    workloads: Mapping[str, Workload] | None = None,
 ) -> Plan:
-    """The plan of a selection.
+    """The plan of a selection; in each column workloads stand after the operators.
 
     `smoke` names the operators of the smoke tier; `unavailable` gives, for columns that cannot be filled here, the reason.
     Raises SelectionError for an unknown tier and for a pattern that matches nothing.
@@ -110,11 +118,13 @@ def plan(
         for timed in ((False, True) if timing else (False,))
         for case in _select(selection, operators, frozenset(smoke), timed=timed)
     )
+    inference = _select_workloads(selection, workloads or {})
     cells: list[Cell] = []
     presets: dict[str, Preset] = {}
     for column in columns:
         away = (unavailable or {}).get(column)
         made = [Cell(column.profile, case, column.evidence) for case in cases if tells(case, column.evidence)]
+        made += [Cell(column.profile, case, column.evidence) for case in inference if _belongs(case, column, selection)]
         cells += made
         if away or column.profile.lacks:
             settled = ((cell, _preset(column.profile, cell.case, away)) for cell in made)
@@ -128,6 +138,8 @@ def tells(case: Case, evidence: Evidence) -> bool:
     Calls of real size are for timing, and timing takes no others. What must be refused by host code has nothing to compile,
     and neither has a provider that is no Triton kernel.
     """
+    if isinstance(case, WorkloadCase):
+        return evidence.value in case.setting.evidence
     if (case.sample.kind == TIMED) is not (evidence is Evidence.TIME):
         return False
     return evidence is not Evidence.COMPILE or (not case.sample.raises and case.operator.proof != "call")
@@ -152,12 +164,15 @@ def _preset(profile: Profile, case: Case, away: str | None) -> Preset | None:
 def _select(
     selection: Selection, operators: Mapping[str, Operator], smoke: frozenset[str], *, timed: bool
 ) -> Iterator[Case]:
-    """The cases of a selection, of those that are timed or of the others."""
+    """The operators' cases of a selection, of those that are timed or of the others."""
+    if selection.workloads and not selection.operators:
+        return
     chosen = [operator for operator in operators.values() if _named(operator, selection.operators)]
     for pattern in selection.operators:
         if not any(_named(operator, (pattern,)) for operator in operators.values()):
             raise SelectionError(
-                f"no operator matches {pattern!r}; `python -m matrix plan --tier full` lists all cells"
+                f"no operator matches {pattern!r}; `python -m matrix plan --tier full` lists all cells, "
+                "and `--workload` selects workloads"
             )
     seen: set[str] = set()
     for operator in chosen:
@@ -169,6 +184,36 @@ def _select(
             for provider in operator.providers:
                 if _matches(provider, selection.providers):
                     yield Case(operator, provider, dtype, sample)
+
+
+def _select_workloads(selection: Selection, workloads: Mapping[str, Workload]) -> tuple[WorkloadCase, ...]:
+    """The workloads' cases of a selection, for any column."""
+    for pattern in selection.workloads:
+        if not any(fnmatchcase(name, pattern) for name in workloads):
+            raise SelectionError(f"no workload matches {pattern!r}; there are {', '.join(workloads) or 'none'}")
+    if selection.operators and not selection.workloads:
+        return ()
+    cases = (
+        case
+        for name, workload in workloads.items()
+        if _matches(name, selection.workloads)
+        for case in cases_of(workload, every_dtype=selection.tier == "full" or bool(selection.dtypes))
+    )
+    return tuple(
+        case
+        for case in cases
+        if _matches(case.provider, selection.providers) and _matches(case.dtype, selection.dtypes)
+    )
+
+
+def _belongs(case: WorkloadCase, column: Column, selection: Selection) -> bool:
+    """Whether a column has a case of a workload in this tier. A workload that is named is not narrowed to smoke's columns."""
+    if not tells(case, column.evidence):
+        return False
+    tier = "quick" if selection.tier == "smoke" and selection.workloads else selection.tier
+    if TIERS.index(case.setting.tier) <= TIERS.index(tier):
+        return True
+    return any(fnmatchcase(column.profile.name, pattern) for pattern in case.setting.smoke)
 
 
 def _named(operator: Operator, patterns: tuple[str, ...]) -> bool:

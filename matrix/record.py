@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from matrix.outcome import Outcome, Phase
-from matrix.result import Comparison, Compiled, Launch, Result, ResultError, Sampled, Timing
+from matrix.result import Comparison, Compiled, Launch, Measure, Result, ResultError, Sampled, Timing
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 T = TypeVar("T")
@@ -42,6 +42,8 @@ def result_to_json(result: Result) -> dict[str, Json]:
         "compiled": [_write_compiled(compiled) for compiled in result.compiled],
         "remembered": result.remembered,
         "timing": _write_timing(result.timing) if result.timing else None,
+        "measures": [_write_measure(measure) for measure in result.measures],
+        "facts": {str(_shorten(name)): _shorten(text) for name, text in result.facts.items()},
         "gap": result.gap,
         "traceback": _shorten(result.traceback),
         "output": _shorten(result.output),
@@ -67,10 +69,14 @@ def result_from_json(record: object) -> Result:
             attempt=_whole(fields.get("attempt", 1), "attempt"),
             worker=_absent(_text, fields.get("worker"), "worker"),
             comparison=None if comparison is None else _read_comparison(comparison),
-            launches=tuple(_read_launch(launch) for launch in launches),
+            launches=tuple(read_launch(launch) for launch in launches),
             compiled=tuple(_read_compiled(item) for item in _items(fields.get("compiled", []), "compiled")),
             remembered=_absent(_text, fields.get("remembered"), "remembered"),
             timing=_absent(_read_timing, fields.get("timing"), "timing"),
+            measures=tuple(_read_measure(item) for item in _items(fields.get("measures", []), "measures")),
+            facts={
+                name: _text(text, f"facts.{name}") for name, text in _mapping(fields.get("facts", {}), "facts").items()
+            },
             gap=_absent(_text, fields.get("gap"), "gap"),
             traceback=_absent(_text, fields.get("traceback"), "traceback"),
             output=_absent(_text, fields.get("output"), "output"),
@@ -122,7 +128,7 @@ def _write_comparison(comparison: Comparison) -> dict[str, Json]:
 
 def _present(fields: dict[str, Json]) -> dict[str, Json]:
     """What is there. An empty first_bad is: it is the only index of a 0-d tensor."""
-    empty = {"detail": "", "launches": [], "compiled": [], "policies": {}, "vacuous": []}
+    empty = {"detail": "", "launches": [], "compiled": [], "policies": {}, "vacuous": [], "measures": [], "facts": {}}
     return {name: value for name, value in fields.items() if value is not None and empty.get(name) != value}
 
 
@@ -152,7 +158,8 @@ def _indices(value: object) -> tuple[int, ...]:
     return tuple(_whole(item, "comparison.first_bad") for item in _items(value, "comparison.first_bad"))
 
 
-def _read_launch(record: object) -> Launch:
+def read_launch(record: object) -> Launch:
+    """Read a launch back. Raises RecordError."""
     fields = _mapping(record, "launches")
     return Launch(
         kernel=_text(fields.get("kernel"), "launches.kernel"),
@@ -193,6 +200,28 @@ def _read_compiled(record: object) -> Compiled:
         count=_whole(fields.get("count", 1), "compiled.count"),
         tried=_absent(_whole, fields.get("tried"), "compiled.tried"),
         fitting=_absent(_whole, fields.get("fitting"), "compiled.fitting"),
+    )
+
+
+def _write_measure(measure: Measure) -> Json:
+    fields: dict[str, Json] = {
+        "name": _shorten(measure.name),
+        "unit": measure.unit,
+        "value": write_float(measure.value),
+    }
+    if measure.samples:
+        fields["samples"] = [write_float(number) for number in measure.samples[:ITEMS_LIMIT]]
+    return fields
+
+
+def _read_measure(record: object) -> Measure:
+    fields = _mapping(record, "measures")
+    samples = _items(fields.get("samples", []), "measures.samples")
+    return Measure(
+        name=_text(fields.get("name"), "measures.name"),
+        unit=_text(fields.get("unit"), "measures.unit"),
+        value=_finite(fields.get("value"), "measures.value"),
+        samples=tuple(_finite(number, "measures.samples") for number in samples),
     )
 
 

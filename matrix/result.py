@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -167,6 +168,26 @@ def _share(amount: int | None, seconds: float, peak: float | None) -> float | No
 
 
 @dataclass(frozen=True)
+class Measure:
+    """One number that a workload came to. The first of a result is its headline.
+
+    name     what it is of, in words;  unit: `tokens/s`, `ms`, `nat`, `%`, or empty for a count or ratio
+    value    finite;  samples: what it was computed from, raw and in order, where there is such a thing
+    """
+
+    name: str
+    unit: str
+    value: float
+    samples: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ResultError("a measure has a name")
+        if not all(math.isfinite(number) for number in (self.value, *self.samples)):
+            raise ResultError(f"measure {self.name}: a number that is not finite is no measure")
+
+
+@dataclass(frozen=True)
 class Result:
     """What one attempt found.
 
@@ -179,6 +200,7 @@ class Result:
     compiled    with evidence `compile`: the kernels that were compiled, as far as the call came
     remembered  when it was found, if in an earlier run with everything the same: an ISO time
     timing      with evidence `time`: how long it took, against the native operator
+    measures    of a workload: its numbers;  facts: what every report must say of them (versions, model, weights, ...)
     """
 
     cell: str
@@ -196,13 +218,16 @@ class Result:
     compiled: tuple[Compiled, ...] = ()
     remembered: str | None = None
     timing: Timing | None = None
+    measures: tuple[Measure, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.outcome is Outcome.PASS and self.comparison is None and not self.compiled:
-            raise ResultError(f"{self.cell}: a PASS needs a comparison, or kernels that were compiled")
+        if self.outcome is Outcome.PASS and self.comparison is None and not self.compiled and not self.measures:
+            raise ResultError(f"{self.cell}: a PASS needs a comparison, measures, or kernels that were compiled")
         if self.compiled and self.launches:
             raise ResultError(f"{self.cell}: kernels that are only compiled are not launched")
-        if self.outcome is Outcome.PASS and self.comparison is None and self.phase is not Phase.COMPILE:
+        only_compiled = self.comparison is None and not self.measures and self.phase is not Phase.COMPILE
+        if self.outcome is Outcome.PASS and only_compiled:
             raise ResultError(f"{self.cell}: kernels that were compiled pass in phase compile, not {self.phase}")
         if self.outcome is Outcome.WRONG and self.phase is not Phase.COMPARE:
             raise ResultError(f"{self.cell}: WRONG is found in phase compare, not {self.phase}")
@@ -213,8 +238,8 @@ class Result:
         timed = self.cell.endswith(f"@{Evidence.TIME}")
         if self.timing is not None and not (timed and self.outcome is Outcome.PASS):
             raise ResultError(f"{self.cell}: only what passes with evidence time has a timing")
-        if timed and self.outcome is Outcome.PASS and self.timing is None:
-            raise ResultError(f"{self.cell}: a PASS with evidence time needs a timing")
+        if timed and self.outcome is Outcome.PASS and self.timing is None and not self.measures:
+            raise ResultError(f"{self.cell}: a PASS with evidence time needs a timing, or measures")
         if self.gap is not None and self.outcome is not Outcome.INFRA:
             raise ResultError(f"{self.cell}: an emulation gap is INFRA, not {self.outcome}")
         if self.attempt < 1:

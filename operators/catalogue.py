@@ -1,7 +1,7 @@
 """Reading the catalogue: every TOML file of rows becomes Operators, strictly, with all problems at once.
 
 The files lie in `operators/catalogue/`, and the calls that are timed in `operators/timed/`; a user may name more files or
-folders. The texts of the calls are read when a
+folders, which may have a folder `timed` too. The texts of the calls are read when a
 case runs, not here: planning thousands of cases stays fast. `check_catalogue` reads them all. Nothing here imports
 torch.
 """
@@ -60,7 +60,8 @@ class CatalogueError(ValueError):
 def load_catalogue(paths: Iterable[Path] | None = None) -> dict[str, Operator]:
     """Read the project's own rows, or those of the files and folders named, in the order of their names.
 
-    The calls that are timed come with the project's own folder; rows of other files have theirs among their samples.
+    The calls that are timed come with the project's own folder, and with another that has them in a folder `timed` of its
+    own; rows of single files have theirs among their samples.
     Raises CatalogueError with every problem of every file.
     """
     operators: dict[str, Operator] = {}
@@ -76,12 +77,18 @@ def load_catalogue(paths: Iterable[Path] | None = None) -> dict[str, Operator]:
             if found is not None:
                 operators[name] = _anchored(found, path.parent)
                 homes[name] = path
-    if FOLDER in folders and not problems:
-        files = [(path, _read_file(path, problems)) for path in catalogue_files([TIMED_FOLDER])]
+    if not problems:
+        files = [(path, _read_file(path, problems)) for path in catalogue_files(timed_folders(folders))]
         operators = with_timed(operators, files, problems)
     if problems:
         raise CatalogueError(problems)
     return operators
+
+
+def timed_folders(paths: Iterable[Path]) -> list[Path]:
+    """The folders that hold the timed calls of these catalogues."""
+    beside = (TIMED_FOLDER if path == FOLDER else path / "timed" for path in paths)
+    return [folder for folder in beside if folder.is_dir()]
 
 
 def catalogue_files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from typing import TextIO
 from backends.expectation import Expectation
 from matrix.outcome import Evidence, Outcome
 from matrix.record import Json, result_to_json, write_float
-from matrix.result import Result, Timing
+from matrix.result import Measure, Result, Timing
 from matrix.timing.statistics import median_interval
 from reports.finding import Finding
 from reports.grid import Grid
@@ -95,7 +95,7 @@ def describe_cell(finding: Finding) -> dict[str, Json]:
         "seconds": finding.seconds,
         "rerun": finding.rerun,
     }
-    return facts | {name: value for name, value in _more(finding).items() if value not in (None, "", [], False)}
+    return facts | {name: value for name, value in _more(finding).items() if value not in (None, "", [], {}, False)}
 
 
 def _more(finding: Finding) -> dict[str, Json]:
@@ -110,6 +110,8 @@ def _more(finding: Finding) -> dict[str, Json]:
         "launches": launches[:MOST_LAUNCHES] if isinstance(launches, list) else [],
         "compiled": compiled[:MOST_LAUNCHES] if isinstance(compiled, list) else [],
         "timing": _timing(result.timing) if result.timing else None,
+        "measures": [_measure(measure) for measure in result.measures],
+        "facts": {shorten(clean(name), 100): shorten(clean(text), DETAIL_LIMIT) for name, text in result.facts.items()},
         "remembered": result.remembered,
         "gap": result.gap,
         "worker": result.worker,
@@ -117,6 +119,12 @@ def _more(finding: Finding) -> dict[str, Json]:
         "output": tail(clean(result.output or ""), OUTPUT_LIMIT),
         "expectation": _expectation(finding.expectation) if finding.expectation else None,
     }
+
+
+def _measure(measure: Measure) -> Json:
+    """A number without its raw samples: those are in the journal."""
+    facts: dict[str, Json] = {"name": measure.name, "unit": measure.unit, "value": write_float(measure.value)}
+    return facts | ({"samples": len(measure.samples)} if measure.samples else {})
 
 
 def _timing(timing: Timing) -> Json:

@@ -13,6 +13,7 @@ from matrix.outcome import Outcome, Verdict
 from matrix.verdict import SEVERITY
 from reports.finding import Finding, Square, worst_first
 from reports.grid import Grid
+from reports.measured import square_measure
 from reports.sources import conflicts, describe_conflict, describe_strongest, sources
 from reports.speed import describe_timing, speeds, square_speed, timing_of
 from reports.summary import Summary, compress, group_alike
@@ -178,7 +179,7 @@ def _square(square: Square) -> str:
         return ""
     number, total = square.verdicts[square.worst], len(square.findings)
     numbers = str(total) if number == total else f"{number}/{total}"
-    text = f"{SYMBOLS[square.worst]} {numbers} {square.worst}{square_speed(square)}"
+    text = f"{SYMBOLS[square.worst]} {numbers} {square.worst}{square_speed(square)}{square_measure(square)}"
     return f"**{text}**" if square.worst is Verdict.BROKEN else text
 
 

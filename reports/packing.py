@@ -20,6 +20,7 @@ from matrix.result import Comparison, Compiled, Result
 from matrix.verdict import LOUD, SEVERITY
 from reports.finding import Finding
 from reports.grid import Grid
+from reports.measured import describe_facts, describe_measures, square_measure
 from reports.sources import conflicts, describe_conflict, describe_strongest, sources
 from reports.speed import describe_timing, speeds, square_speed, timing_of
 from reports.summary import Summary
@@ -101,6 +102,8 @@ class Packer:
             finding.voices[-1].run + 1 if self.merged and finding.voices else 0,
             self.text(describe_conflict(self.grid, finding)) if finding.conflict else 0,
             self.text(finding.own_rerun or finding.rerun_options, 1000),
+            [self.text(line, 300) for line in describe_measures(result.measures)],
+            [self.text(line, 600) for line in describe_facts(result)],
         ]
         return self.facts.place(_trim(fact))
 
@@ -158,6 +161,11 @@ def pack_grid(grid: Grid, *, strict: bool = False) -> dict[str, Json]:
             str(place): [square_speed(row.squares[place]) for row in grid.rows]
             for place, column in enumerate(grid.columns)
             if column.evidence is Evidence.TIME
+        },
+        "measures": {
+            str(place): {str(index): text for index, text in enumerate(texts) if text}
+            for place in range(len(grid.columns))
+            if any(texts := [square_measure(row.squares[place]) for row in grid.rows])
         },
         "cases": _cases(grid, cases, packer),
         "layers": _layers(grid, cases, packer),

@@ -97,9 +97,10 @@ function squareOf(row, column, index, shown) {
   const { name, symbol, style } = verdicts[verdict];
   const evidence = squares.evidence[square] < 0 ? "" : data.evidences[squares.evidence[square]][0];
   const numbers = quiet[column] ? "" : number === total ? ` ${total}` : ` ${number}/${total}`;
-  const about = `${row.base} on ${data.columns[column][0]}: ${name}, ${number} of ${count(total, "cell")}${evidence ? `, evidence ${evidence}` : ""}${data.speeds[column]?.[row.place] ? `,${data.speeds[column][row.place]} the native operator's speed` : ""}`;
+  const measure = data.measures[column]?.[row.place];
+  const about = `${row.base} on ${data.columns[column][0]}: ${name}, ${number} of ${count(total, "cell")}${evidence ? `, evidence ${evidence}` : ""}${data.speeds[column]?.[row.place] ? `,${data.speeds[column][row.place]} the native operator's speed` : ""}${measure ? `,${measure}` : ""}`;
   const speed = data.speeds[column]?.[row.place];
-  const last = speed || (evidence && (MANY ? evidence[0].toUpperCase() : evidence));
+  const last = speed || measure || (evidence && (MANY ? evidence[0].toUpperCase() : evidence));
   const mark = element("div", { class: `mark ${style}`, "aria-hidden": "true" }, element("b", {}, symbol), numbers, last && element("i", {}, last));
   return element("td", { ...place, "aria-label": about, title: about }, element("div", { class: "square" }, mark, FEW && !quiet[column] && ticks(row.place, column), busy === 1 && LOUD.has(verdict) && firstSaid(row.place, column, verdict)));
 }

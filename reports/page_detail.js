@@ -57,13 +57,15 @@ const line = (name, ...values) => {
 const list = (items) => (items.length ? element("ul", {}, items.map((item) => element("li", {}, item))) : null);
 
 function cellFacts(cell) {
-  const [phase, detail, gap, launches, attempts, expectation, traceback, output, unstable, vacuous, compiled, remembered, speed, source, conflict, own] = cell.fact;
+  const [phase, detail, gap, launches, attempts, expectation, traceback, output, unstable, vacuous, compiled, remembered, speed, source, conflict, own, measures, facts_of] = cell.fact;
   const found = string(detail) || `${cell.outcome.meaning}.`;
   const facts = element("dl", {},
     line("verdict", `${verdicts[cell.verdict].name}: ${verdicts[cell.verdict].meaning}`),
     line("outcome", `${cell.outcome.name}, in phase ${string(phase)}: ${cell.outcome.meaning}`),
     line("evidence", `${cell.evidence[0]}: ${cell.evidence[1]}`),
     line("speed", list((speed || []).map(string))),
+    line("measured", list((measures || []).map(string))),
+    line("circumstances", list((facts_of || []).map(string))),
     line("from", source ? sourceWords(data.sources[source - 1]) : null),
     line("conflict", string(conflict) && `runs disagree, and the newest counts: ${string(conflict)}`),
     line("call", caseCall[cell.place] ? element("code", {}, `${string(caseOperator[cell.place])}(${string(caseCall[cell.place])})`) : null),

@@ -15,6 +15,7 @@ from matrix.result import Timing
 from matrix.timing.statistics import geometric_mean
 from reports.finding import Finding, Square
 from reports.grid import Grid
+from reports.measured import is_workload
 from reports.wording import count, share
 
 # A difference that is said to be one: the interval lies beyond it.
@@ -67,8 +68,10 @@ def speeds(grid: Grid) -> list[Speed]:
     found = []
     for place, column in enumerate(grid.columns):
         if column.evidence is Evidence.TIME:
-            cells = tuple(finding for row in grid.rows for finding in row.squares[place].findings)
-            found.append(Speed(column, cells, tuple(item for item in cells if item.result.timing is not None)))
+            cells = tuple(item for row in grid.rows for item in row.squares[place].findings if not is_workload(item))
+            found += (
+                [Speed(column, cells, tuple(item for item in cells if item.result.timing is not None))] if cells else []
+            )
     return found
 
 

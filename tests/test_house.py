@@ -85,7 +85,8 @@ def test_a_floor_imports_only_itself_and_what_lies_below(floor: str) -> None:
 
 
 def test_planning_loads_no_torch() -> None:
-    modules = ["matrix.plan", "matrix.verdict", "matrix.record", "operators.catalogue"]
+    modules = ["matrix.plan", "matrix.declared", "matrix.verdict", "matrix.record", "operators.catalogue"]
+    modules += ["workloads.catalogue", "workloads.engine", "matrix.inference.case"]
     modules += [f"backends.{path.stem}" for path in sources("backends") if path.stem != "__init__"]
     heavy = "{'torch', 'triton', 'flag_gems', 'numpy'} & set(sys.modules)"
     code = f"import sys, {', '.join(modules)}; sys.exit(str({heavy}) if {heavy} else 0)"

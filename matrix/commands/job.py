@@ -113,7 +113,8 @@ def _absolute(name: str) -> str:
 
 
 def selection(options: argparse.Namespace) -> Selection:
-    return Selection(options.tier, tuple(options.operator), tuple(options.dtype), tuple(options.provider))
+    narrowed = (options.operator, options.dtype, options.provider, getattr(options, "workload", ()))
+    return Selection(options.tier, *map(tuple, narrowed))
 
 
 def new_directory() -> Path:

@@ -20,6 +20,7 @@ from matrix.cell import Cell
 from matrix.compilation import Compiler
 from matrix.compilation import activate as activate_compiler
 from matrix.emulation import Emulator, activate
+from matrix.inference.case import WorkloadCase
 from matrix.judging.attempt import Announce, Attempt, blame, describe
 from matrix.judging.comparing import Judged, compare_outputs
 from matrix.judging.device_launches import device_launches
@@ -64,6 +65,10 @@ def begin(attempt: Attempt) -> tuple[Callable[..., Any], Arguments] | Result:
 
 
 def _judge(attempt: Attempt) -> Result:
+    if isinstance(attempt.cell.case, WorkloadCase):
+        from matrix.inference.judge import judge_workload
+
+        return judge_workload(attempt)
     cell, begun = attempt.cell, begin(attempt)
     if isinstance(begun, Result):
         return begun

@@ -14,6 +14,7 @@ from matrix import providers
 from matrix.cell import Cell
 from matrix.compilation import Compiler
 from matrix.emulation import Emulator
+from matrix.inference.case import WorkloadCase
 from matrix.judging.judge import emulator_of
 from matrix.judging.tuning import settle_on_first
 from matrix.outcome import Evidence
@@ -27,13 +28,18 @@ class Worker:
 
     device: str = "cpu"
     emulator: Emulator | Compiler | None = None
+    asked: bool = True  # whether there is something to ask
 
 
 _worker = Worker()
 
 
 def warm(cell: Cell) -> None:
-    """Make this process ready to judge cells like this one."""
+    """Make this process ready to judge cells like this one. A workload's sides make themselves ready: they are processes."""
+    if isinstance(cell.case, WorkloadCase):
+        _worker.asked = not cell.evidence.emulated
+        _worker.device = cell.profile.device
+        return
     make_ready(cell)
     if cell.evidence is Evidence.RUN and cell.profile.device != "cpu":
         settle_on_first()
@@ -61,6 +67,8 @@ def use_device(device: str, stand_in: Emulator | Compiler | None = None) -> None
 
 def probe() -> str | None:
     """Why the worker's device is not well; None when a known kernel gives its known answer."""
+    if not _worker.asked:
+        return None
     try:
         return _probe()
     except Exception as error:  # noqa: BLE001 - a device that is not well raises anything

@@ -21,6 +21,7 @@ from types import FrameType
 from typing import NoReturn
 
 from matrix.cell import Cell
+from matrix.inference.case import WorkloadCase
 from matrix.outcome import Evidence, Outcome, Phase
 from matrix.result import Result
 from matrix.run import Header
@@ -202,7 +203,8 @@ class Orchestrator:
         profile = tasks[0].cell.profile
         name = f"{self.number:03d}-{next(self.sessions):02d}"
         mark = uuid.uuid4().hex
-        session = Session(name, self.directory, mark, os.getpid(), profile.limits, self.settings, tuple(tasks), devices)
+        limits = max((task.cell.limits for task in tasks), key=lambda limits: limits.seconds)
+        session = Session(name, self.directory, mark, os.getpid(), limits, self.settings, tuple(tasks), devices)
         self.journal.write("session", {"name": name, "mark": mark, "cells": len(tasks)})
         watched = self.tracker.begin(name)
         try:
@@ -247,10 +249,10 @@ def patience(session: Session) -> float:
 
 
 def groups(named: Group) -> list[Group]:
-    """The cells by profile and evidence, in the order of the plan: a process serves one of each."""
-    found: dict[tuple[str, str], Group] = {}
+    """The cells by profile and evidence, in the order of the plan: a process serves one of each, and workloads apart."""
+    found: dict[tuple[str, str, bool], Group] = {}
     for name, cell in named.items():
-        found.setdefault((cell.profile.name, cell.evidence), {})[name] = cell
+        found.setdefault((cell.profile.name, cell.evidence, is_workload(cell)), {})[name] = cell
     return list(found.values())
 
 
@@ -276,7 +278,17 @@ def share_out(found: Sequence[Group], workers: int) -> list[Lanes]:
     here = [group for pair in pairs for group in pair if group is not None]
     number = max(1, min(len(here), workers))
     lanes = [Lanes(tuple(here), number, max(1, workers // number))] if here else []
-    return lanes + [Lanes((group,), 1, workers) for group in found if not _evidence(group).emulated]
+    alone = [group for group in found if not _evidence(group).emulated]
+    return lanes + [Lanes((group,), 1, 1 if _of_workloads(group) else workers) for group in alone]
+
+
+def is_workload(cell: Cell) -> bool:
+    """Whether it takes a device, and a time limit, of its own: a model fills both."""
+    return isinstance(cell.case, WorkloadCase)
+
+
+def _of_workloads(group: Group) -> bool:
+    return is_workload(next(iter(group.values())))
 
 
 def _evidence(group: Group) -> Evidence:

@@ -35,7 +35,7 @@ def rerun(cell: Cell, settings: RunSettings) -> Result:
     with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
         task = Task(cell, str(cell.id), 1)
         mark = uuid.uuid4().hex
-        session = Session(NAME, Path(folder), mark, os.getpid(), cell.profile.limits, settings, (task,))
+        session = Session(NAME, Path(folder), mark, os.getpid(), cell.limits, settings, (task,))
         session.save()
         status, overdue = _watch(session, environment(session, cell.profile, 1))
         final = read_run(Path(folder)).final(task.id)
@@ -82,6 +82,8 @@ def show(result: Result, stream: TextIO | None = None) -> None:
         comparison = result.comparison
         lines.append(f"{comparison.mismatched} of {comparison.total} elements outside the bound; {comparison.rule}")
         lines += [f"got {comparison.got}, due {comparison.expected}"] if comparison.got is not None else []
+    lines += [f"{measure.name}: {measure.value:.6g} {measure.unit}".rstrip() for measure in result.measures]
+    lines += [f"{name}: {text}" for name, text in result.facts.items()]
     lines += [describe_compiled(compiled) for compiled in result.compiled]
     lines += [f"launched {launch.kernel} ({launch.file}) x {launch.count}" for launch in result.launches]
     print("\n".join(lines), file=stream or sys.stdout)

@@ -80,6 +80,14 @@ def test_calls_become_further_samples() -> None:
     )
 
 
+def test_a_folder_of_ones_own_may_have_timed_calls_beside_its_rows() -> None:
+    challenge = ROWS.parent / "challenge"
+    rows = load_catalogue([challenge])
+    assert "timed" in {sample.kind for sample in rows["challenge.roll"].samples}
+    one_file = load_catalogue([challenge / "roll.toml"])
+    assert "timed" not in {sample.kind for sample in one_file["challenge.roll"].samples}
+
+
 def test_a_table_may_say_why_nothing_is_timed() -> None:
     operator, problems = read({"slow": "a loop over elements"})
     assert not problems

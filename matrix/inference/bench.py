@@ -1,0 +1,125 @@
+"""What a step of a workload works with in its child process: the cell, an engine, and the provider's kernels around it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from matrix.addresses import resolve
+from matrix.cell import Cell
+from matrix.emulation import EmulationGap, Emulator, activate
+from matrix.inference.case import WorkloadCase
+from matrix.inference.providing import REGISTRY, Replaced, functions_of, replaced
+from matrix.inference.request import CANDIDATE, Request
+from matrix.outcome import Evidence, Phase
+from matrix.providers import INTERPRETED_KEY
+from matrix.record import Json
+from matrix.result import Launch
+from workloads.engine import Engine
+from workloads.kinds import ENGINES
+from workloads.workload import Setting
+
+
+class Bench:
+    """One side of one cell.
+
+    given    what the judge told the step;  replaced: what the provider answered for, once it was let in
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.emulator: Emulator | None = None
+        self.replaced: Replaced | None = None
+        self.launches: list[Launch] = []
+        self._facts: dict[str, str] = {"python": platform.python_version()}
+
+    @property
+    def cell(self) -> Cell:
+        return self.request.cell
+
+    @property
+    def case(self) -> WorkloadCase:
+        assert isinstance(self.cell.case, WorkloadCase)
+        return self.cell.case
+
+    @property
+    def setting(self) -> Setting:
+        return self.case.setting
+
+    @property
+    def given(self) -> Mapping[str, Json]:
+        return self.request.given
+
+    @property
+    def device(self) -> str:
+        return "cpu" if self.cell.evidence.emulated else self.cell.profile.device
+
+    def engine(self, dtype: str | None = None, **options: Any) -> Engine:
+        """The setting's engine with its model, on the cell's device, in the cell's dtype unless another is named."""
+        self.request.enter(Phase.INPUTS)
+        if self.request.side == CANDIDATE and self.cell.evidence is Evidence.INTERPRET:
+            self.emulator = activate(self.cell.profile)  # before anything binds what it replaces
+        engine: Engine = resolve(ENGINES[self.setting.engine])(
+            self.setting.model, dtype or self.case.dtype, self.device, weights=self.request.model, **options
+        )
+        self._facts |= engine.facts
+        return engine
+
+    @contextmanager
+    def provided(self) -> Iterator[None]:
+        """The side's kernels: of the candidate the provider's, while the block lasts; of the reference torch's own."""
+        if self.request.side != CANDIDATE:
+            self.request.enter(Phase.REFERENCE)
+            yield
+            return
+        self.request.enter(Phase.IMPORT)
+        address = self.case.workload.providers[self.case.provider]
+        functions = functions_of(self.case.provider, address)
+        if self.request.only is not None:
+            functions = {name: function for name, function in functions.items() if name in self.request.only}
+        self.request.enter(Phase.RUN)
+        key = INTERPRETED_KEY if self.emulator else self.cell.profile.dispatch_key
+        window = self.emulator.window if self.emulator else nullcontext
+        with (
+            self._watched() as self.launches,
+            replaced(functions, key, guarded=self.device == "cpu", window=window) as self.replaced,
+        ):
+            yield
+
+    def _watched(self) -> Any:
+        """The launches of the block. Without emulation and without a device there are none to see."""
+        if self.emulator is not None:
+            return self.emulator.launches()
+        if self.device == "cpu":
+            return nullcontext([])
+        from matrix.judging.device_launches import device_launches
+
+        return device_launches()
+
+    @property
+    def inside(self) -> str:
+        """The operator that the provider was answering for when it raised."""
+        return self.replaced.inside if self.replaced else ""
+
+    def gap_of(self, error: BaseException) -> EmulationGap | None:
+        """The emulation's gap that an exception stands for: only where the provider's code was at work."""
+        return self.emulator.classify(error) if self.emulator is not None and self.inside else None
+
+    def proof(self) -> dict[str, Json]:
+        """Which operators the provider answered for, and which of its kernels ran, with counts."""
+        if self.replaced is None:
+            return {}
+        launches: list[Json] = [
+            {"kernel": launch.kernel, "file": launch.file, "count": launch.count} for launch in self.launches
+        ]
+        return {
+            "offered": len(self.replaced.offered),
+            "entered": dict(self.replaced.entered.most_common()),
+            "launches": launches,
+            "needs_launch": self.case.workload.providers[self.case.provider] == REGISTRY,
+        }
+
+    def facts(self) -> dict[str, str]:
+        return dict(self._facts)

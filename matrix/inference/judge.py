@@ -1,0 +1,106 @@
+"""Judging a cell of a workload, in the worker: which kind it is, whether its engine is here, and what its sides say.
+
+Each side runs in a fresh process (matrix/inference/asking.py). A kind is a module with `judge(Trial) -> Result`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from matrix.addresses import resolve
+from matrix.inference.asking import Answer, Fault, ask, missing
+from matrix.inference.case import WorkloadCase
+from matrix.inference.request import REFERENCE, Request
+from matrix.outcome import Outcome, Phase
+from matrix.record import Json
+from matrix.result import Result
+
+if TYPE_CHECKING:
+    from matrix.judging.attempt import Attempt
+
+# Kind of workload -> address of its judge.
+JUDGES: Mapping[str, str] = {
+    "parity": "matrix.inference.parity:judge",
+}
+MODEL_VARIABLE = "MATRIX_MODEL"
+
+
+class SideError(Exception):
+    """A side has no answer; `fault` says what the cell is then."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(fault.detail)
+
+
+@dataclass
+class Trial:
+    """One attempt at a cell of a workload: asks its sides, keeps their facts, and makes its result."""
+
+    attempt: Attempt
+    case: WorkloadCase
+    folder: Path
+    facts: dict[str, str] = field(default_factory=dict)
+    asked: int = 0
+
+    def ask(self, side: str, step: str, given: Mapping[str, Json] | None = None, **more: Any) -> Answer:
+        """The answer of one side, from a process of its own.
+
+        Raises SideError, which ends the attempt with what became of the side.
+        """
+        self.asked += 1
+        model = os.environ.get(MODEL_VARIABLE)
+        request = Request(
+            cell=self.attempt.cell,
+            side=side,
+            step=step,
+            folder=self.folder / f"{self.asked}-{side}",
+            parent=os.getpid(),
+            given=given or {},
+            model=Path(model) if model else None,
+            **more,
+        )
+        answer = ask(request, self.attempt.enter)
+        if isinstance(answer, Fault):
+            raise SideError(answer)
+        if side == REFERENCE:
+            self.facts |= answer.facts
+        else:
+            self.facts |= answer.facts
+            self.attempt.note(answer.launches)
+        return answer
+
+    def result(self, outcome: Outcome, detail: str = "", **more: Any) -> Result:
+        return self.attempt.result(outcome, detail, facts=dict(self.facts), **more)
+
+
+def judge_workload(attempt: Attempt) -> Result:
+    """What judging a workload's cell comes to."""
+    case = attempt.cell.case
+    assert isinstance(case, WorkloadCase)
+    if lacking := missing(case.setting.engine):
+        return attempt.result(Outcome.NOT_RUN, lacking, phase=Phase.START)
+    judge: Callable[[Trial], Result] = resolve(JUDGES[case.workload.kind])
+    with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
+        trial = Trial(attempt, case, Path(folder))
+        try:
+            return judge(trial)
+        except SideError as error:
+            return failed(trial, error.fault)
+
+
+def failed(trial: Trial, fault: Fault) -> Result:
+    """The result of a cell one of whose sides has no answer."""
+    return trial.result(
+        fault.outcome,
+        fault.detail,
+        phase=fault.phase,
+        gap=fault.gap,
+        traceback=fault.traceback,
+        output=fault.output,
+    )
