@@ -12,9 +12,10 @@ from matrix.annotation.ranking import PREDICTION, TECHNICAL, Placed
 from matrix.plain_text import one_line
 from workloads.annotation.tasks import TASKS
 
+_PARTS = " + ".join(f"{weight:.0%} {name.replace('_', ' ')}" for name, weight in CRITERIA.items())
 FORMULA = (
-    f"total = {PREDICTION:.0%} prediction + {TECHNICAL:.0%} technical part; prediction = plain mean of the eight tasks; technical part = "
-    + " + ".join(f"{weight:.0%} {name.replace('_', ' ')}" for name, weight in CRITERIA.items())
+    f"total = {PREDICTION:.0%} prediction + {TECHNICAL:.0%} technical part; prediction = plain mean of the eight tasks; "
+    f"technical part = {_PARTS}"
 )
 STYLE = (
     "body{font:16px system-ui,sans-serif;margin:2rem;max-width:80rem}table{border-collapse:collapse}"

@@ -1,7 +1,7 @@
 """A submission's zip as anybody's program may write one: its members in memory, and everything that is wrong with it at once.
 
-Nothing is unpacked to a disk and no name of a member is ever used as a path. Sizes are held to limits before and while a member is
-unpacked, so that an archive that grows without end, or whose members overlap, costs nothing.
+Nothing is unpacked to a disk and no name of a member is ever used as a path. Sizes are held to limits before and while a
+member is unpacked, so that an archive that grows without end, or whose members overlap, costs nothing.
 """
 
 from __future__ import annotations

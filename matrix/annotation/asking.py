@@ -1,7 +1,7 @@
 """Asking: samples become prompts, prompts within the budget become replies, replies become answers, over several turns.
 
-The context budget is held here and nowhere else: what a strategy built is counted by the engine's tokeniser with the chat template
-around it, and a prompt below the least or beyond the most is refused with the sample's id, not cut and not padded.
+The context budget is held here and nowhere else: what a strategy built is counted by the engine's tokeniser with the chat
+template around it, and a prompt below the least or beyond the most is refused with the sample's id, not cut and not padded.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What code of others may do in a process of ours, held by an audit hook: no other processes, no network, few files.
 
-It holds back what is written in Python: a path guessed, a label fetched, an answer forged in a file. It is no prison for machine code.
+It holds back what is written in Python: a path guessed, a label fetched, an answer forged in a file. It is no prison for
+machine code.
 """
 
 from __future__ import annotations

@@ -1,15 +1,8 @@
 """The technical part, which people judge: a TOML file with marks and reasons, read strictly.
 
-[[judgement]]
-entry = "team-a"
-judge = "Ada Lovelace"
-prompt_strategy = 80       # 0 to 100
-long_context = 70
-multi_turn = 60
-[judgement.reasons]
-prompt_strategy = "few-shot examples chosen by similarity; ..."
-long_context = "..."
-multi_turn = "..."
+[[judgement]] entry = "team-a" judge = "Ada Lovelace" prompt_strategy = 80       # 0 to 100 long_context = 70 multi_turn =
+60 [judgement.reasons] prompt_strategy = "few-shot examples chosen by similarity; ..." long_context = "..." multi_turn =
+"..."
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@ r"""How answers of task 8 are tried: for each sample a function, calls, and what
     {"checks": [{"id": "openseek-8-test-0", "function": "relu", "dtype": "float32", "calls": ["T[7]", "T[5, 33]"],
                  "reference": "def relu(x):\n    return torch.relu(x)\n"}]}
 
-`calls` are in the notation of `operators/call.py`. `reference` is plain torch; where it is left out, the sample's label is run in
-its place. Read strictly, all problems at once: the file may be an organiser's.
+`calls` are in the notation of `operators/call.py`. `reference` is plain torch; where it is left out, the sample's label is
+run in its place. Read strictly, all problems at once: the file may be an organiser's.
 """
 
 from __future__ import annotations

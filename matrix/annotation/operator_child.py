@@ -1,9 +1,9 @@
 """The child in which one answer of task 8 runs: `python -m matrix.annotation.operator_child REQUEST`.
 
-It makes itself what the request's evidence needs (the interpreter of a profile's kernels, a compiler for its target, or neither on a
-device), draws the inputs, calls the function and tells, for each call, its outputs, the kernels that were launched and the torch
-operators that computed beside them. What is right is not known here: a source can forge nothing but what it computes. The
-word that marks our lines is gone from the disk before the source is imported.
+It makes itself what the request's evidence needs (the interpreter of a profile's kernels, a compiler for its target, or
+neither on a device), draws the inputs, calls the function and tells, for each call, its outputs, the kernels that were
+launched and the torch operators that computed beside them. What is right is not known here: a source can forge nothing but
+what it computes. The word that marks our lines is gone from the disk before the source is imported.
 """
 
 from __future__ import annotations

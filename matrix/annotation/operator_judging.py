@@ -1,8 +1,8 @@
 """Judging answers of task 8 by our own operator machinery: does it run, is its output right, and was it Triton?
 
-S_Call is the share that runs all of its calls, S_Execution the share whose outputs are right in all of them. Each answer runs in a
-child process with limits, which is told neither the reference nor the label; the reference runs in another; what they gave is compared
-here, by the bound that every operator of the matrix is held to.
+S_Call is the share that runs all of its calls, S_Execution the share whose outputs are right in all of them. Each answer
+runs in a child process with limits, which is told neither the reference nor the label; the reference runs in another; what
+they gave is compared here, by the bound that every operator of the matrix is held to.
 """
 
 from __future__ import annotations

@@ -56,9 +56,8 @@ def rank(standings: Sequence[Standing], judgements: Sequence[Judgement]) -> tupl
             f"judgements are of {', '.join(strange)}, of which there is no score; there are {', '.join(names)}"
         )
     placed = [_gathered(each, [own for own in judgements if own.entry == each.entry]) for each in standings]
-    whole = sorted(
-        (each for each in placed if each.total is not None), key=lambda each: (-(each.total or 0), each.standing.entry)
-    )
+    whole = [each for each in placed if each.total is not None]
+    whole.sort(key=lambda each: (-(each.total or 0.0), each.standing.entry))
     totals = [each.total for each in whole]
     ranked = [_with_place(each, totals.index(each.total) + 1, tied=totals.count(each.total) > 1) for each in whole]
     rest = sorted((each for each in placed if each.total is None), key=lambda each: each.standing.entry)

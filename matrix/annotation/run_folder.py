@@ -1,7 +1,7 @@
 """A run's folder: `run.json` says what was asked, `openseek-<k>.answers.jsonl` has a line for each sample that has ended.
 
-A line is one write to a file opened for appending, so that a kill loses at most the samples in flight. A resumed run goes on only
-where everything that decides answers is the same.
+A line is one write to a file opened for appending, so that a kill loses at most the samples in flight. A resumed run goes
+on only where everything that decides answers is the same.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Scoring: predictions against labels, task by task, and the total. A task that is missing is missing, never nought.
 
-Tasks 1 to 7: accuracy by exact match, in the task's own normal form. Task 8: S_Call and S_Execution; the published texts give no weights,
-so the task's score is their mean. The total is the plain mean of the eight, and there is none while one is missing.
+Tasks 1 to 7: accuracy by exact match, in the task's own normal form. Task 8: S_Call and S_Execution; the published texts
+give no weights, so the task's score is their mean. The total is the plain mean of the eight, and there is none while one is
+missing.
 """
 
 from __future__ import annotations

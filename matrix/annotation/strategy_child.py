@@ -1,8 +1,9 @@
 """The child in which a strategy of a user's runs: `python -m matrix.annotation.strategy_child REQUEST`.
 
-It is told the task, the examples and one sample after the other. Labels that are held out are never sent, and from before the
-strategy is imported an audit hook refuses what could fetch them: files other than Python's own, ours, the strategy's folder and the
-scratch folder, other processes, and the network. That holds back what is written in Python; it is no prison for machine code.
+It is told the task, the examples and one sample after the other. Labels that are held out are never sent, and from before
+the strategy is imported an audit hook refuses what could fetch them: files other than Python's own, ours, the strategy's
+folder and the scratch folder, other processes, and the network. That holds back what is written in Python; it is no prison
+for machine code.
 """
 
 from __future__ import annotations

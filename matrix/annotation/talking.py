@@ -1,7 +1,8 @@
 """A child process that is asked, line by line, and ended when it does not answer: strategies and engines run in one.
 
-A question and an answer are one line of JSON each, over pipes of their own: what the child prints goes to a file. While it works on a
-question the child may ask back (`{"ask": ...}`), which is how a strategy counts tokens without having the engine.
+A question and an answer are one line of JSON each, over pipes of their own: what the child prints goes to a file. While it
+works on a question the child may ask back (`{"ask": ...}`), which is how a strategy counts tokens without having the
+engine.
 """
 
 from __future__ import annotations

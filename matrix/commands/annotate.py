@@ -146,9 +146,8 @@ def _score(options: argparse.Namespace) -> int:
     )
     for task in score.tasks.values():
         shares = "; ".join(f"{name.replace('_', ' ')}: {share.words}" for name, share in task.shares.items())
-        print(
-            f"{task.task.id} {task.task.name}: {100 * task.value:.2f} ({shares}; {task.missing} missing, {task.misformed} misformed)"
-        )
+        counted = f"{shares}; {task.missing} missing, {task.misformed} misformed"
+        print(f"{task.task.id} {task.task.name}: {100 * task.value:.2f} ({counted})")
         for note in task.notes:
             print(f"  {note}")
     for number, why in score.absent.items():

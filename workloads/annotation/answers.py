@@ -32,7 +32,7 @@ def residue(text: str) -> str:
 
 
 def fault(task: AnnotationTask, text: str) -> str:
-    """What is wrong with the form of an answer; empty where nothing is. Residue comes first: it is why most others are wrong."""
+    """What is wrong with the form of an answer; empty where nothing is. Residue comes first: most others come of it."""
     if not text.strip():
         return "is empty"
     if left := residue(text):

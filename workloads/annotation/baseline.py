@@ -23,7 +23,7 @@ def words(text: str) -> set[str]:
 
 
 class Nearest:
-    """Orders examples by how many of their words a text shares with them (Jaccard's index), by an index from words to examples."""
+    """Orders examples by how many words a text shares with them (Jaccard's index), by an index from words to examples."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self._examples = tuple(examples)
@@ -49,7 +49,8 @@ def fill(
     ordered: Sequence[Example], cost: Callable[[Sequence[Example]], list[int]], aim: int, limit: int
 ) -> list[Example]:
     """The first examples that together reach `aim` tokens; one that would go beyond `limit` is passed over."""
-    chosen, used = [], 0
+    chosen: list[Example] = []
+    used = 0
     for start in range(0, len(ordered), BATCH):
         batch = ordered[start : start + BATCH]
         for example, tokens in zip(batch, cost(batch), strict=True):

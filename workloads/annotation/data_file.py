@@ -4,8 +4,8 @@
      "examples": [{"id": ..., "input": "...", "output": ["..."]}], "test_samples": [{"id": ..., "input": "..."}],
      "License": ...}
 
-A file comes from elsewhere: its size, its encoding, its ids and its texts are held to limits before anything is done with it. The
-labels of its examples are not held to the task's form: they are the organisers'.
+A file comes from elsewhere: its size, its encoding, its ids and its texts are held to limits before anything is done with
+it. The labels of its examples are not held to the task's form: they are the organisers'.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workloads.annotation.json_text import Json, JsonTextError, parse_json
-from workloads.annotation.problem import Problem, refuse, shown
+from workloads.annotation.problem import AnnotationError, Problem, refuse, shown
 from workloads.annotation.tasks import AnnotationTask, task_of_id
 
 FILE_BYTES = 256 * 1024 * 1024
@@ -130,12 +130,11 @@ def read_task_file(data: bytes, place: str) -> TaskFile:
         value = parse_json(data)
     except JsonTextError as error:
         line = f":{error.line}" if error.line else ""
-        refuse([Problem(f"{place}{line}", str(error), "write one JSON object in UTF-8 without a BOM")])
-        raise
+        problem = Problem(f"{place}{line}", str(error), "write one JSON object in UTF-8 without a BOM")
+        raise AnnotationError([problem]) from None
     if not isinstance(value, dict):
-        reader.complain("", "is no JSON object", f"write one with {', '.join(_KEYS)}")
-        refuse(reader.problems)
-        raise AssertionError
+        problem = Problem(place, "is no JSON object", f"write one with {', '.join(_KEYS)}")
+        raise AnnotationError([problem])
     return _read(reader, value)
 
 

@@ -10,7 +10,7 @@ from typing import NoReturn, TypeAlias
 
 from workloads.annotation.problem import shown
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 DEPTH = 12
 
 

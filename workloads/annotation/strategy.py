@@ -6,8 +6,8 @@
         def parse(self, sample, reply): ...      # the answer, or None where the reply holds none
         def follow_up(self, sample, reply, turn): ...   # what is said next, or None to give up
 
-One object serves all samples of one task. It never sees a label of what it is to answer: in a held-out evaluation those are not in
-`examples`, and a strategy of a user's runs in a process that was never told them.
+One object serves all samples of one task. It never sees a label of what it is to answer: in a held-out evaluation those are
+not in `examples`, and a strategy of a user's runs in a process that was never told them.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Strategy:
 
 
 class Baseline(Strategy):
-    """Fills the least context with the nearest examples, the nearest last, and asks once more where a reply cannot be parsed."""
+    """Fills the least context with the nearest examples, the nearest last, and asks once more where there was no answer."""
 
     def __init__(self, assignment: Assignment) -> None:
         from workloads.annotation.baseline import Nearest

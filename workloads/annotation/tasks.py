@@ -1,8 +1,8 @@
 """The eight tasks of the annotation track as data: what each is called, how much there is of it, and what an answer is.
 
 Source: the competition's page and the headers of its data. The texts disagree on two things. The last task is spelt
-`kernel_generation` in one and `kernel_genernation` in another; its least context is 15K tokens in one and 16K in another: the
-larger satisfies both. Which answers are right is in `answers.py`.
+`kernel_generation` in one and `kernel_genernation` in another; its least context is 15K tokens in one and 16K in another:
+the larger satisfies both. Which answers are right is in `answers.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Task 8: descriptions of small operators, with a Triton source of ours that answers each and how an answer is tried.
 
-An operator is an expression over one or two tensors, element by element, or a reduction of each row of it. The description, the
-source, and the reference in plain torch are made from the same parts.
+An operator is an expression over one or two tensors, element by element, or a reduction of each row of it. The description,
+the source, and the reference in plain torch are made from the same parts.
 """
 
 from __future__ import annotations

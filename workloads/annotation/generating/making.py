@@ -1,7 +1,7 @@
 """Making data for the tasks: the official format, from a seed, and beside it the labels that an organiser would keep.
 
-For all eight tasks a program can make something. For 1, 3 and 4 the rule is the task; 2, 5, 6 and 7 are small and far plainer
-than the official data (`sentences.py`, `trivia.py`); 8 has operators of our own (`kernels.py`).
+For all eight tasks a program can make something. For 1, 3 and 4 the rule is the task; 2, 5, 6 and 7 are small and far
+plainer than the official data (`sentences.py`, `trivia.py`); 8 has operators of our own (`kernels.py`).
 """
 
 from __future__ import annotations
@@ -43,9 +43,8 @@ def make(number: int, *, seed: int = 0, examples: int = 64, test: int = 16) -> M
     """Data for a task. Raises ValueError where so many different samples cannot be made."""
     task, maker = TASKS[number], MAKERS[number]
     made = pairs(maker, number, seed, examples + test)
-    ids = [f"{task.id}-example-{index}" for index in range(examples)] + [
-        f"{task.id}-test-{index}" for index in range(test)
-    ]
+    ids: list[SampleId] = [f"{task.id}-example-{index}" for index in range(examples)]
+    ids += [f"{task.id}-test-{index}" for index in range(test)]
     told = [Example(id_, pair.input, pair.label) for id_, pair in zip(ids[:examples], made, strict=False)]
     asked = [Sample(id_, pair.input) for id_, pair in zip(ids[examples:], made[examples:], strict=True)]
     labels = {id_: pair.label for id_, pair in zip(ids[examples:], made[examples:], strict=True)}

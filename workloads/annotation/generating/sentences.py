@@ -15,9 +15,14 @@ VERBS = ("sees", "finds", "follows", "paints", "carries", "visits", "admires", "
 ADJECTIVES = ("old", "quiet", "green", "small", "happy", "tall", "clever", "young", "heavy", "bright")
 PREPOSITIONS = ("near", "behind", "beside", "under", "above")
 
-SAD = ("my cat died last night", "i cannot stop crying", "nobody came to my birthday", "i miss my grandmother so much")
+SAD: tuple[str, ...] = (
+    "my cat died last night",
+    "i cannot stop crying",
+    "nobody came to my birthday",
+    "i miss my grandmother so much",
+)
 SAD += ("she left and the house is empty", "another rejection, i feel hopeless", "i feel so lonely tonight")
-NOT_SAD = ("we won the match", "best pizza of my life", "my exam went great", "sunny day at the beach")
+NOT_SAD: tuple[str, ...] = ("we won the match", "best pizza of my life", "my exam went great", "sunny day at the beach")
 NOT_SAD += ("she said yes", "new shoes, who dis", "so proud of my little brother", "coffee and a good book")
 BEFORE = ("", "honestly, ", "well, ", "ok so ", "today: ", "update: ", "fyi ", "guys, ")
 TAGS = ("monday", "life", "mood", "family", "weekend", "work", "home", "thoughts", "autumn", "city")
@@ -41,7 +46,20 @@ GENRES = {
     ),
     "fiction": ('"We must {}," she whispered.', "He had sworn never to {} again.", "They would {}, or perish."),
 }
-ACTIONS = ("camp", "fish", "wait", "sing", "report", "travel", "cook", "read", "listen", "paint", "walk", "vote")
+ACTIONS: tuple[str, ...] = (
+    "camp",
+    "fish",
+    "wait",
+    "sing",
+    "report",
+    "travel",
+    "cook",
+    "read",
+    "listen",
+    "paint",
+    "walk",
+    "vote",
+)
 ACTIONS += ("swim", "argue", "dance", "leave", "return", "work", "write", "rest")
 
 
