@@ -77,6 +77,7 @@ class OperatorJudge:
     evidence: Evidence = Evidence.INTERPRET
     limits: Limits = field(default_factory=Limits)
     profiles: tuple[str, ...] = ()
+    _references: dict[OperatorCheck, Told] = field(default_factory=dict, repr=False)
 
     def judge(self, id_: SampleId, prediction: str | None, check: OperatorCheck, label: str = "") -> Tried:
         """One answer. `label` is the source that says what is right where the check has no reference."""
@@ -102,7 +103,8 @@ class OperatorJudge:
     def _due(self, check: OperatorCheck, label: str) -> Told | str:
         """What is right, or why nobody knows."""
         if check.reference:
-            due = self._run("import torch\n\n\n" + check.reference, check, REFERENCE)
+            due = self._references.get(check) or self._run("import torch\n\n\n" + check.reference, check, REFERENCE)
+            self._references[check] = due
         elif label:
             due = self._run(code_of(label), check, self.evidence)
         else:
