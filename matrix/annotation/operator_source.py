@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 from collections.abc import Iterator
 
 from matrix.challenge.checking import ALLOWED_IN_TESTS, FORBIDDEN
 
 LONGEST = 100_000
+_PARSING = threading.Lock()
 # What an operator may import: what computes. Tests' own frameworks are no part of an answer.
 ALLOWED = ALLOWED_IN_TESTS - {"pytest"}
 _THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
@@ -32,10 +34,16 @@ def objections(source: str, function: str) -> list[str]:
     if len(source) > LONGEST:
         return [f"has {len(source)} characters; at most {LONGEST} are run"]
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return [f"is no Python: {' '.join(str(error).split())[:120]}"]
     return [*_of_tree(tree), *_of_function(tree, function)]
+
+
+def parsed(source: str) -> ast.Module:
+    """The syntax tree, made by one thread at a time: Python 3.11 counts the depth of trees once for all threads, and stumbles."""
+    with _PARSING:
+        return ast.parse(source)
 
 
 def _of_tree(tree: ast.Module) -> Iterator[str]:
@@ -74,7 +82,7 @@ def _of_function(tree: ast.Module, function: str) -> Iterator[str]:
 def has_kernel(source: str) -> bool:
     """Whether a function is decorated with Triton's jit: a plain answer has none."""
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))

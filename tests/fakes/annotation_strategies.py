@@ -96,7 +96,9 @@ class Spies(Strategy):
             if number == 1:
                 return Path(os.environ.get("SPIED", "/etc/../tmp/labels.jsonl")).read_text()
             if number == 2:
-                return subprocess.run([sys.executable, "-c", "print(1)"], capture_output=True, text=True).stdout
+                return subprocess.run(
+                    [sys.executable, "-c", "print(1)"], capture_output=True, check=True
+                ).stdout.decode()
             if number == 3:
                 return str(socket.create_connection(("127.0.0.1", 9), timeout=1))
             return str(os.fork())

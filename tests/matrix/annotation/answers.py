@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from matrix.annotation.operator_checks import OperatorCheck
 
-CHECK = OperatorCheck(
-    "s", "double", ("T[7]", "T[5, 33]"), "float32", "def double(x):\n    return 2 * x\n"
-)
+CHECK = OperatorCheck("s", "double", ("T[7]", "T[5, 33]"), "float32", "def double(x):\n    return 2 * x\n")
 HEAD = "import torch\nimport triton\nimport triton.language as tl\n\n\n"
-RIGHT = HEAD + '''@triton.jit
+RIGHT = (
+    HEAD
+    + """@triton.jit
 def double_kernel(out, x, count, BLOCK: tl.constexpr):
     place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     inside = place < count
@@ -19,7 +19,8 @@ def double(x):
     out = torch.empty_like(x)
     double_kernel[(triton.cdiv(x.numel(), 64),)](out, x, x.numel(), BLOCK=64)
     return out
-'''
+"""
+)
 WRONG = RIGHT.replace("* 2.0", "* 2.001")
 PLAIN = "import torch\n\n\ndef double(x):\n    return 2 * x\n"
 # A kernel is launched, and what is returned is torch's.

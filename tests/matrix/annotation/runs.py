@@ -31,7 +31,9 @@ class Bench:
         self.engine = EngineClient(f"{ENGINES}:{engine}", {}, SECONDS, seconds)
         assignment = Assignment(self.file.task, self.file.definition, self.split.examples, BUDGET, self.engine.count)
         self.strategy: Asked = (
-            StrategyClient(f"{STRATEGIES}:{strategy}", assignment, seconds) if strategy else StrategyHere(Baseline(assignment))
+            StrategyClient(f"{STRATEGIES}:{strategy}", assignment, seconds)
+            if strategy
+            else StrategyHere(Baseline(assignment))
         )
         self.asking = Asking(self.file.task, self.engine, self.strategy, BUDGET)
         folder.mkdir(parents=True, exist_ok=True)

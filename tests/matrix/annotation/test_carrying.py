@@ -1,4 +1,4 @@
-"""A run: engines and strategies that are right, wrong, broken, hanging or dead; the budget; the journal; going on after a kill."""
+"""A run: engines and strategies that are right, broken, hanging or dead; the budget; the journal; going on after a kill."""
 
 from __future__ import annotations
 
@@ -164,7 +164,9 @@ def test_a_torn_line_costs_that_line_alone(tmp_path: Path) -> None:
         file.write(b'{"id": "b", "ending": "answ')
     folder.append(task, Answered("c", Ending.ANSWERED, "3"))
     with folder.journal(task).open("ab") as file:
-        file.write(b'[1]\n"x"\n{"id": "d", "ending": "answered"}\n{"id": [], "ending": "refused"}\n' + b"[" * 10**5 + b"\n")
+        file.write(
+            b'[1]\n"x"\n{"id": "d", "ending": "answered"}\n{"id": [], "ending": "refused"}\n' + b"[" * 10**5 + b"\n"
+        )
     assert {id_: each.prediction for id_, each in folder.read(task).items()} == {"a": "1", "c": "3"}
 
 
@@ -196,7 +198,16 @@ def test_a_run_is_resumed_only_as_it_was_asked_for(tmp_path: Path) -> None:
 def test_a_killed_run_loses_at_most_one_answer_and_goes_on(tmp_path: Path) -> None:
     """The command itself, killed in the midst of a task."""
     write_made(make(1, examples=40, test=60), tmp_path / "data")
-    arguments = ["annotate", "run", "--data", str(tmp_path / "data"), "--engine", f"{ENGINES}:Oracle", "--scale", "0.016"]
+    arguments = [
+        "annotate",
+        "run",
+        "--data",
+        str(tmp_path / "data"),
+        "--engine",
+        f"{ENGINES}:Oracle",
+        "--scale",
+        "0.016",
+    ]
     arguments += ["--context", "4000", "--reply", "400"]
     command = [sys.executable, "-m", "matrix", *arguments]
     process = subprocess.Popen([*command, "--out", str(tmp_path / "run")], stdout=subprocess.DEVNULL)

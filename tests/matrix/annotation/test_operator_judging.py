@@ -24,7 +24,9 @@ def judge_of(evidence: Evidence, seconds: float) -> OperatorJudge:
     return OperatorJudge(interpreter(), evidence, Limits(seconds))
 
 
-def judged(source: str | None, label: str = "", seconds: float = 120.0, evidence: Evidence = Evidence.INTERPRET) -> Tried:
+def judged(
+    source: str | None, label: str = "", seconds: float = 120.0, evidence: Evidence = Evidence.INTERPRET
+) -> Tried:
     check = replace(answers.CHECK, reference="") if label else answers.CHECK
     return judge_of(evidence, seconds).judge("s", source, check, label)
 
@@ -65,7 +67,10 @@ def test_a_kernel_for_show_is_told_by_what_torch_computed_beside_it() -> None:
         (answers.RIGHT.replace("import triton\n", "import triton\nimport os\n"), "line 3: imports os"),
         (answers.RIGHT + "\nopen('/etc/passwd')\n", "uses open"),
         (answers.RIGHT + "\nprint(double.__globals__)\n", "uses __globals__"),
-        (answers.RIGHT.replace("def double(x)", "def triple(x)"), "defines no double; it defines double_kernel, triple"),
+        (
+            answers.RIGHT.replace("def double(x)", "def triple(x)"),
+            "defines no double; it defines double_kernel, triple",
+        ),
         ("def double(:\n", "is no Python"),
         (None, "there is no prediction"),
     ],
@@ -149,7 +154,14 @@ def test_checks_are_read_strictly() -> None:
     with pytest.raises(AnnotationError) as caught:
         read_checks(json.dumps({"checks": listed}).encode(), "c.json")
     text = str(caught.value)
-    for said in ("checks[0].function", "checks[0].dtype", "checks[0].calls[0]", "'more'", "checks[1].id", "checks[1].calls"):
+    for said in (
+        "checks[0].function",
+        "checks[0].dtype",
+        "checks[0].calls[0]",
+        "'more'",
+        "checks[1].id",
+        "checks[1].calls",
+    ):
         assert said in text
     for said in ("checks[3].id: 'a' is there twice", "checks[4]: is 3"):
         assert said in text

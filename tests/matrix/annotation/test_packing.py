@@ -52,7 +52,7 @@ def test_what_was_not_answered_is_missing_and_never_null(tmp_path: Path) -> None
 def test_long_answers_are_packed_whole(tmp_path: Path) -> None:
     """A published starter dropped answers of more than 100 characters, which is every operator."""
     folder = run_folder(tmp_path / "run")
-    packed, checked = pack(folder, data(), "team.zip")
+    _, checked = pack(folder, data(), "team.zip")
     assert all(len(text) > 100 for text in checked.predictions[8].found.values())
     assert dict(checked.predictions[8].found) == labels()[8]
 

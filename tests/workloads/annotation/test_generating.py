@@ -1,4 +1,4 @@
-"""Made data: the same seed gives the same bytes, the labels are right by the task's rule, and the format is the official one."""
+"""Made data: the same seed gives the same bytes, labels are right by the task's rule, and the format is the official one."""
 
 from __future__ import annotations
 

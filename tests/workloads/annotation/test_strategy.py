@@ -16,7 +16,9 @@ from workloads.annotation.tasks import TASKS
 def baseline(number: int = 1, minimum: int = 600, limit: int = 3000, examples: int = 64) -> Baseline:
     file = make(number, examples=examples).file
     budget = Budget(minimum, limit, 100, 0.02)
-    return Baseline(Assignment(file.task, file.definition, file.examples, budget, lambda texts: [len(text) for text in texts]))
+    return Baseline(
+        Assignment(file.task, file.definition, file.examples, budget, lambda texts: [len(text) for text in texts])
+    )
 
 
 def test_the_nearest_examples_come_first() -> None:

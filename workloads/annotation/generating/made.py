@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+# Draws in a row that gave nothing new before there is taken to be nothing more.
+MISSES = 5000
+
 
 class Pair(NamedTuple):
     """An input and its label. `check` says how a generated operator is tried (task 8)."""
@@ -28,10 +31,10 @@ def pairs(maker: Maker, task: int, seed: int, number: int) -> list[Pair]:
     """That many pairs of different inputs; the same seed gives the same pairs. Raises ValueError where there are too few."""
     chance = random.Random(f"annotation/{task}/{seed}")  # noqa: S311 - data to be repeated, no secret
     found: dict[str, Pair] = {}
-    for _ in range(200 * number + 1000):
-        if len(found) == number:
-            break
+    misses = 0
+    while len(found) < number and misses < MISSES:
         pair = maker.draw(chance)
+        misses = misses + 1 if pair.input in found else 0
         found.setdefault(pair.input, pair)
     if len(found) < number:
         raise ValueError(f"only {len(found)} different samples could be made; ask for fewer than {number}")
