@@ -59,8 +59,6 @@ class Bench:
     def engine(self, dtype: str | None = None, **options: Any) -> Engine:
         """The setting's engine with its model, on the cell's device, in the cell's dtype unless another is named."""
         self.request.enter(Phase.INPUTS)
-        if self.request.side == CANDIDATE and self.cell.evidence is Evidence.INTERPRET:
-            self.emulator = activate(self.cell.profile)  # before anything binds what it replaces
         engine: Engine = resolve(ENGINES[self.setting.engine])(
             self.setting.model, dtype or self.case.dtype, self.device, weights=self.request.model, **options
         )
@@ -75,6 +73,10 @@ class Bench:
             yield
             return
         self.request.enter(Phase.IMPORT)
+        if (
+            self.cell.evidence is Evidence.INTERPRET
+        ):  # after the engine, which must not find a vendor's modules that stand in
+            self.emulator = activate(self.cell.profile)
         address = self.case.workload.providers[self.case.provider]
         functions = functions_of(self.case.provider, address)
         if self.request.only is not None:
@@ -116,6 +118,7 @@ class Bench:
         ]
         return {
             "offered": len(self.replaced.offered),
+            "unknown": list(self.replaced.unknown),
             "entered": dict(self.replaced.entered.most_common()),
             "launches": launches,
             "needs_launch": self.case.workload.providers[self.case.provider] == REGISTRY,

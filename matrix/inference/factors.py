@@ -15,11 +15,11 @@ MOVES = frozenset({"_to_copy", "clone", "copy_", "expand", "slice", "select", "v
 MOST = 24
 
 
-class _Names(TorchDispatchMode):
+class _Names(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes the operators that return new tensors of floating point."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.names: dict[str, None] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -136,8 +136,8 @@ def reference(bench: Bench) -> dict[str, Json]:
 
     from workloads.models.forward import log_likelihoods
 
-    texts = _texts(bench)
-    engine: Any = bench.engine(attention=bench.setting.text("attention"))
+    texts, attention = _texts(bench), bench.setting.text("attention")
+    engine: Any = bench.engine(attention=attention)
     with bench.provided():
         native = engine.log_likelihoods(texts)
         generated = _generated(bench, engine, texts)
@@ -145,14 +145,8 @@ def reference(bench: Bench) -> dict[str, Json]:
         shape |= {"rope_theta": _rope_theta(engine.model.config)}
         kind = getattr(torch, TRUTH[bench.case.dtype])
         truth = [log_likelihoods(weights, shape, text, kind) for text in texts]
-        precise = (
-            engine
-            if bench.case.dtype == "float32"
-            else bench.engine("float32", attention=bench.setting.text("attention"))
-        )
-        if precise is not engine:
-            precise.model.load_state_dict(weights)  # the same weights, rounded as the dtype rounds them
-        scales = templates(bench, precise, texts)
+        engine.model.float()  # the weights stay as the dtype rounds them, and nothing else is rounded so
+        scales = templates(bench, engine, texts)
     return {"native": _spelled(native), "truth": _spelled(truth), "generated": generated, "scales": scales}
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 from matrix.addresses import AddressError, resolve
-from matrix.judging.aten import find_overload
+from matrix.judging.aten import NoSuchOperatorError, find_overload
 from matrix.providers import REGISTRIES
 
 REGISTRY = "registry"
@@ -32,11 +32,13 @@ Window = Callable[[], AbstractContextManager[None]]
 class Replaced:
     """What a provider answered for.
 
-    offered  ATen names that were registered;  entered: how often torch came by each
+    offered  ATen names that were registered;  unknown: those that this torch has no operator of
+    entered: how often torch came by each
     inside   the operator that a provider's function is answering for just now; empty between them
     """
 
     offered: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     entered: Counter[str] = field(default_factory=Counter)
     inside: str = ""
 
@@ -76,12 +78,13 @@ def replaced(
 
     guarded  calls inside of a function are torch's own;  window: around each call of a function
     """
-    there = Replaced(tuple(functions))
+    known = {name: function for name, function in functions.items() if _is_known(name)}
+    there = Replaced(tuple(known), tuple(name for name in functions if name not in known))
     library: Any = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch says that a kernel is overridden: that is what is meant here
-            for name, function in functions.items():
+            for name, function in known.items():
                 if guarded:
                     answer = _guarded(name, function, there, _native(name, dispatch_key), window)
                     library.impl(name, answer, dispatch_key, with_keyset=True)
@@ -92,14 +95,21 @@ def replaced(
         library._destroy()  # noqa: SLF001 - torch offers no other way to take a registration back
 
 
+def _is_known(name: str) -> bool:
+    try:
+        find_overload(name)
+    except NoSuchOperatorError:
+        return False
+    return True
+
+
 def _native(name: str, dispatch_key: str) -> Function | None:
     """Torch's own kernel, called with a set of dispatch keys before its arguments; None where there is none for that key."""
     try:
         kernel = torch.library.get_kernel(f"aten::{name}", dispatch_key)
     except RuntimeError:
         return None
-    schema = find_overload(name)._schema  # noqa: SLF001 - torch offers no other way to a schema
-    tensors = [str(argument.type) in ("Tensor", "Optional[Tensor]") for argument in schema.arguments]
+    tensors = _declared_tensors(name)
 
     def call(keys: Any, *args: Any, **kwargs: Any) -> Any:
         if any(type(value) in (bool, int, float) for value, wanted in zip(args, tensors, strict=False) if wanted):
@@ -109,6 +119,22 @@ def _native(name: str, dispatch_key: str) -> Function | None:
         return kernel.call_boxed(keys, *args, **kwargs)
 
     return call
+
+
+def _takes_only_numbers(name: str) -> Callable[[Sequence[Any]], bool]:
+    """Whether what is declared as tensors are numbers: those are tensors of the host's, and a chip's kernel never sees them."""
+    wanted = _declared_tensors(name)
+
+    def hosted(args: Sequence[Any]) -> bool:
+        given = [value for value, is_tensor in zip(args, wanted, strict=False) if is_tensor and value is not None]
+        return bool(given) and all(type(value) in (bool, int, float) for value in given)
+
+    return hosted
+
+
+def _declared_tensors(name: str) -> list[bool]:
+    schema = find_overload(name)._schema  # noqa: SLF001 - torch offers no other way to a schema
+    return [str(argument.type) in ("Tensor", "Optional[Tensor]") for argument in schema.arguments]
 
 
 def _as_tensor(value: Any, others: Sequence[Any]) -> Any:
@@ -126,8 +152,10 @@ def _as_tensor(value: Any, others: Sequence[Any]) -> Any:
 
 
 def _guarded(name: str, function: Function, there: Replaced, native: Function | None, window: Window) -> Function:
+    hosted = _takes_only_numbers(name)
+
     def answer(keys: Any, *args: Any, **kwargs: Any) -> Any:
-        if there.inside:
+        if there.inside or hosted(args):
             if native is None:
                 raise NotImplementedError(f"aten::{name} has no kernel of torch's own here")
             return native(keys, *args, **kwargs)

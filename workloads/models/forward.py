@@ -45,7 +45,8 @@ def _logits(weights: Weights, shape: Mapping[str, Any], tokens: Sequence[int], d
         up = normal @ weight(f"{layer}.mlp.up_proj").T
         stream = stream + (gate * torch.sigmoid(gate) * up) @ weight(f"{layer}.mlp.down_proj").T
     head = "lm_head" if "lm_head.weight" in weights else "model.embed_tokens"
-    return _normalised(stream, weight("model.norm"), shape) @ weight(head).T
+    logits: Tensor = _normalised(stream, weight("model.norm"), shape) @ weight(head).T
+    return logits
 
 
 def _normalised(values: Tensor, weight: Tensor, shape: Mapping[str, Any]) -> Tensor:
@@ -81,4 +82,5 @@ def _attention(
     scores = queries @ keys.transpose(1, 2) * size**-0.5
     hidden = torch.ones(scores.shape[1:], dtype=torch.bool, device=stream.device).triu(1)
     shares = torch.softmax(scores.masked_fill(hidden, float("-inf")), dim=-1)
-    return (shares @ values).transpose(0, 1).flatten(1) @ weight(f"{layer}.o_proj").T
+    mixed: Tensor = (shares @ values).transpose(0, 1).flatten(1) @ weight(f"{layer}.o_proj").T
+    return mixed
