@@ -41,7 +41,7 @@ def objections(source: str, function: str) -> list[str]:
 
 
 def parsed(source: str) -> ast.Module:
-    """The syntax tree, made by one thread at a time: Python 3.11 counts the depth of trees once for all threads, and stumbles."""
+    """The syntax tree, made by one thread at a time: Python 3.11 counts the depth of trees once for all threads."""
     with _PARSING:
         return ast.parse(source)
 

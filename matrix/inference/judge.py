@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Kind of workload -> address of its judge.
 JUDGES: Mapping[str, str] = {
+    "annotation": "matrix.inference.annotation:judge",
     "parity": "matrix.inference.parity:judge",
 }
 MODEL_VARIABLE = "MATRIX_MODEL"
