@@ -1,8 +1,8 @@
-"""annotation-<k>: a task of the annotation track, carried out on made data by the baseline strategy, with the provider's kernels.
+"""annotation-<k>: a task of the annotation track, on made data, by the baseline strategy, with the provider's kernels.
 
-`candidate` is what the child process does; `judge` holds what it tells against the procedure. PASS means that it was carried out as a
-whole: every prompt was within the budget, every sample has its end, and what was predicted has the task's form. How many
-predictions are right is a measure; with made weights it is about none, which says nothing about a procedure.
+`candidate` is what the child process does; `judge` holds what it tells against the procedure. PASS means that it was
+carried out as a whole: every prompt was within the budget, every sample has its end, and what was predicted has the task's
+form. How many predictions are right is a measure; with made weights it is about none, which says nothing about a procedure.
 """
 
 from __future__ import annotations
@@ -111,7 +111,11 @@ def measures_of(setting: Setting, answered: Sequence[Answered], seconds: float) 
     right = (Measure("right by exact match", "%", 100 * share.value),) if share else ()
     return (
         *right,
-        Measure("samples with an answer of the task's form", "%", 100 * sum(each.prediction is not None for each in answered) / of),
+        Measure(
+            "samples with an answer of the task's form",
+            "%",
+            100 * sum(each.prediction is not None for each in answered) / of,
+        ),
         Measure("tokens of a prompt, mean", "tokens", sum(each.tokens for each in answered) / of),
         Measure("a sample, mean", "s", seconds / of),
     )
@@ -135,5 +139,9 @@ def _share(setting: Setting, answered: Sequence[Answered]) -> Share | None:
     if task.kind is Kind.SOURCE or not answered:
         return None
     labels: Mapping[Any, str] = split(data_of(setting), HeldOut(setting.number("samples"))).labels
-    right = sum(each.prediction is not None and same(task, each.prediction, labels[each.id]) for each in answered if each.id in labels)
+    right = sum(
+        each.prediction is not None and same(task, each.prediction, labels[each.id])
+        for each in answered
+        if each.id in labels
+    )
     return Share(right, len(labels))

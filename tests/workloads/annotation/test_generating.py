@@ -22,7 +22,7 @@ DIGESTS = {
     4: "f1987224780ba961",
     5: "7a2db4a53367935a",
     6: "6b233b64351be087",
-    7: "6a1bd6c81590ef86",
+    7: "05f98ad2315c7aec",
     8: "c44ca06a99c0486f",
 }
 
@@ -68,6 +68,12 @@ def test_nouns_and_verbs_are_counted_by_the_vocabulary() -> None:
         words = example.input.split("'")[1].split()
         counted = NOUNS if "nouns" in example.input.rpartition("'")[2] else VERBS
         assert sum(word in counted for word in words) == int(example.output)
+
+
+def test_roman_numerals() -> None:
+    from workloads.annotation.generating.trivia import roman
+
+    assert [roman(number) for number in (4, 1994, 2026, 3999)] == ["iv", "mcmxciv", "mmxxvi", "mmmcmxcix"]
 
 
 def test_too_many_are_refused_with_the_number_there_is() -> None:

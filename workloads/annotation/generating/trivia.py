@@ -32,8 +32,25 @@ TABLES = {
 DECADES = ("tens", "twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties")
 
 
+ROMAN = {1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl", 10: "x", 9: "ix", 5: "v"}
+ROMAN |= {4: "iv", 1: "i"}
+
+
+def roman(number: int) -> str:
+    """A number as the Romans wrote it, in lower case."""
+    text = ""
+    for value, letters in ROMAN.items():
+        text += letters * (number // value)
+        number %= value
+    return text
+
+
 def _clue(chance: random.Random) -> Pair:
-    if chance.random() < 0.5:
+    kind = chance.random()
+    if kind < 0.3:
+        number = chance.randrange(1, 4000)
+        return Pair(f"Category: ROMAN NUMERALS\nClue: What a Roman would have written for {number}", roman(number))
+    if kind < 0.5:
         year = chance.randrange(1510, 2000)
         answer = f"the {DECADES[year % 100 // 10 - 1]}" if year % 100 >= 10 else "the first decade"
         return Pair(f"Category: DECADES\nClue: The part of its century that {year} lies in", answer)
