@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
         "--profile", action="append", default=[], metavar="FILE", help="a profile of your own; repeatable"
     )
     _add_declarations(rerun)
+    _add_model(rerun)
     report = commands.add_parser("report", help="write the reports of a run again, with today's expectations")
     report.add_argument("directory", type=Path, metavar="DIR", help="a run's directory")
     report.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_challenge(commands)
     add_annotate(commands)
+    _add_attribute(commands)
     return top
 
 
@@ -101,6 +103,28 @@ def _add_doctor(commands: Commands) -> None:
         "--seconds", type=float, default=120.0, metavar="S", help="limit of each question (default: 120)"
     )
     doctor.add_argument("--json", action="store_true", help="for machines")
+
+
+def _add_attribute(commands: Commands) -> None:
+    told = "which operators of a provider make a model's likelihoods wrong: bisects a cell of model-parity"
+    attribute = commands.add_parser("attribute", help=told, epilog="exit codes: 0 none is guilty, 1 some are, 2 usage")
+    attribute.add_argument("cell", metavar="CELL_ID", help="as the reports print it; quote it for the shell")
+    attribute.add_argument(
+        "--profile", action="append", default=[], metavar="FILE", help="a profile of your own; repeatable"
+    )
+    attribute.add_argument(
+        "--out", type=Path, metavar="DIR", help="where probes are kept; the same again goes on (default: a new one)"
+    )
+    _add_model(attribute)
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        type=Path,
+        metavar="DIR",
+        help="folder with the weights and tokenizer of Qwen3-4B (default: weights are made)",
+    )
 
 
 def _add_challenge(commands: Commands) -> None:
@@ -283,6 +307,7 @@ def _add_running(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--resume", type=Path, metavar="DIR", help="go on with an interrupted run, with its own selection"
     )
+    _add_model(command)
     command.add_argument("--strict", action="store_true", help="stale and expired expectations fail the run")
     command.add_argument(
         "--fresh", action="store_true", help="compile anew what an earlier run compiled with everything the same"

@@ -14,6 +14,7 @@ from matrix.columns import UnknownEvidenceError
 from matrix.commands import (
     adopt,
     annotate,
+    attributing,
     bundling,
     challenge,
     comparing,
@@ -30,6 +31,7 @@ from matrix.runner.directory import BusyError
 from matrix.usage import UsageError
 from operators.catalogue import CatalogueError
 from workloads.catalogue import WorkloadError
+from workloads.models.shape import ModelError
 
 USAGE, INTERRUPTED = 2, 130
 
@@ -51,6 +53,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "doctor": doctor.doctor,
     "challenge": challenge.challenge,
     "annotate": annotate.annotate,
+    "attribute": attributing.attribute,
 }
 
 
@@ -62,6 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     except (
         CatalogueError,
         WorkloadError,
+        ModelError,
         ReadingError,
         UnknownProfileError,
         UnknownEvidenceError,

@@ -30,13 +30,14 @@ from reports.grid import About, Adopted, Grid, build_grid
 from reports.summary import Summary
 from reports.table import Terminal, render_table
 from reports.write import write_reports
+from workloads.models.shape import check_folder
 
 HOME = Path(".matrix")
 WORKERS_PER_CORE = 4
 # Where FlagGems is to remember what its tuners chose: nowhere (matrix/judging/tuning.py says when).
 FORGOTTEN = "sqlite:///:memory:"
 # Options whose value may be a path.
-PATHS = ("--profile", "--catalogue", "--expectations")
+PATHS = ("--profile", "--catalogue", "--expectations", "--model")
 ADOPTING = ("python", "-m", "matrix", "adopt")
 ADOPT = "adopt"  # the command of a run whose cells are a suite's own tests: no plan knows them
 
@@ -128,8 +129,13 @@ def header_of(directory: Path) -> Header:
     return header
 
 
-def run_settings(workers: int | None, devices: Mapping[str, tuple[str, ...]] | None = None) -> RunSettings:
-    """How cells are carried; `devices`: by profile, what workers are spread over. Raises UsageError for too many workers."""
+def run_settings(
+    workers: int | None, devices: Mapping[str, tuple[str, ...]] | None = None, model: Path | None = None
+) -> RunSettings:
+    """How cells are carried; `devices`: by profile, what workers are spread over; `model`: a folder with a model's weights.
+
+    Raises UsageError for too many workers, ModelError for a folder that does not hold the model.
+    """
     most = WORKERS_PER_CORE * (os.cpu_count() or 1)
     if workers is not None and workers > most:
         raise UsageError(f"--workers {workers} is more than this machine carries; allowed are 1 to {most} here")
@@ -142,6 +148,9 @@ def run_settings(workers: int | None, devices: Mapping[str, tuple[str, ...]] | N
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
     }
+    if model is not None:
+        check_folder(model)
+        environment["MATRIX_MODEL"] = str(model.resolve())
     return RunSettings(
         workers=workers or os.cpu_count() or 1,
         environment=environment,

@@ -63,7 +63,7 @@ def repeat(options: argparse.Namespace, _: Sequence[str]) -> int:
     """Repeat one cell in the foreground."""
     identity = parse_id(options.cell)
     cell = Declared.read_all(options.catalogue, options.profile).find(identity)
-    result = rerun(cell, run_settings(1))
+    result = rerun(cell, run_settings(1, model=options.model))
     return 1 if result.outcome.blames_provider else 0
 
 
@@ -113,7 +113,7 @@ def _settings_of(job: Job) -> RunSettings:
     devices = {
         name: devices_of(profile, job.declared.machine, job.options.devices) for name, profile in profiles.items()
     }
-    return run_settings(job.options.workers, devices)
+    return run_settings(job.options.workers, devices, job.options.model)
 
 
 def _carry(job: Job, settings: RunSettings) -> None:

@@ -7,13 +7,13 @@ own, so that the death of either is charged alike.
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from matrix.inference.request import OUTPUT, AnswerError, Request, read_answer
@@ -31,7 +31,10 @@ OUTPUT_TAIL = 4000
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a side has no answer: what the cell is then. Fields as of Result."""
+    """Why a side has no answer: what the cell is then. Fields as of Result.
+
+    operator  the one that the provider was answering for;  entered: as of Answer, as far as it is known
+    """
 
     outcome: Outcome
     phase: Phase
@@ -39,6 +42,9 @@ class Fault:
     gap: str | None = None
     traceback: str | None = None
     output: str | None = None
+    operator: str = ""
+    entered: Mapping[str, int] = field(default_factory=dict)
+    offered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class Answer:
 
     found    what its step returned;  facts: of its engine
     entered  ATen name -> how often the provider was asked;  launches: kernels of the provider that ran
+    offered  ATen names that the provider was registered for
     seconds  from the start of the process to its end
     """
 
@@ -54,6 +61,7 @@ class Answer:
     facts: Mapping[str, str]
     entered: Mapping[str, int] = field(default_factory=dict)
     launches: tuple[Launch, ...] = ()
+    offered: tuple[str, ...] = ()
     needs_launch: bool = False
     seconds: float = 0.0
 
@@ -67,36 +75,49 @@ class Answer:
         return ""
 
 
-def ask(request: Request, announce: Announce) -> Answer | Fault:
-    """Start a child, wait for it, and read its answer. The worker's own watchdog limits the time."""
+def ask(
+    request: Request,
+    announce: Announce,
+    *,
+    environment: Mapping[str, str] | None = None,
+    seconds: float = math.inf,
+) -> Answer | Fault:
+    """Start a child, wait for it, and read its answer.
+
+    environment  None: this process's, as of a worker, whose own watchdog limits the time as well
+    """
     started = time.monotonic()
     path = request.save()
-    environment = dict(os.environ)  # the worker's, which the profile made
     with (request.folder / OUTPUT).open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "matrix.inference.child", str(path)],
-            env=environment,
+            env=dict(os.environ if environment is None else environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
-        _watch(process, request, announce)
+        overdue = _watch(process, request, announce, started + seconds)
     finally:
         process.kill()
         process.wait()
+    if overdue:
+        phase = request.phase()
+        outcome = Outcome.INFRA if phase in SUITE_PHASES else Outcome.TIMEOUT
+        return Fault(outcome, phase, f"did not finish within {seconds:g} s and was ended")
     return _read(request, process.returncode, time.monotonic() - started)
 
 
-def _watch(process: subprocess.Popen[bytes], request: Request, announce: Announce) -> None:
+def _watch(process: subprocess.Popen[bytes], request: Request, announce: Announce, deadline: float) -> bool:
+    """Announce the phases until the process has ended; whether time was up before."""
     said: Phase | None = None
     while True:
         ended = process.poll() is not None
         if (phase := request.phase()) is not said:
             announce(phase)
             said = phase
-        if ended:
-            return
+        if ended or time.monotonic() > deadline:
+            return not ended
         time.sleep(LOOK_SECONDS)
 
 
@@ -105,8 +126,10 @@ def _read(request: Request, status: int, seconds: float) -> Answer | Fault:
     try:
         found = read_answer(request.folder)
         if "raised" in found:
-            return _raised(found["raised"], phase, output, request.cell.case.provider)
-        return _answer(found, seconds)
+            fault = _raised(found["raised"], phase, output, request.cell.case.provider)
+            operator = str(found["raised"].get("operator") or "")
+            return replace(fault, entered=_entered(found), offered=_offered(found), operator=operator)
+        return answer_of(found, seconds)
     except (AnswerError, RecordError, TypeError, ValueError, AttributeError) as error:
         if status != 0:
             return _died(status, phase, output)
@@ -114,16 +137,27 @@ def _read(request: Request, status: int, seconds: float) -> Answer | Fault:
         return Fault(outcome, phase, f"the process ended without a result: {error}", output=output)
 
 
-def _answer(found: Mapping[str, Any], seconds: float) -> Answer:
+def answer_of(found: Mapping[str, Any], seconds: float) -> Answer:
+    """What a child wrote, as an answer. Raises RecordError, TypeError, ValueError or AttributeError for what is none."""
     proof = found.get("proof") or {}
     return Answer(
         found=found,
         facts={str(name): str(text) for name, text in dict(found.get("facts") or {}).items()},
-        entered={str(name): int(count) for name, count in dict(proof.get("entered") or {}).items()},
+        entered=_entered(found),
+        offered=_offered(found),
         launches=tuple(read_launch(item) for item in proof.get("launches") or ()),
         needs_launch=bool(proof.get("needs_launch")),
         seconds=seconds,
     )
+
+
+def _entered(found: Mapping[str, Any]) -> dict[str, int]:
+    proof = found.get("proof") or {}
+    return {str(name): int(count) for name, count in dict(proof.get("entered") or {}).items()}
+
+
+def _offered(found: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(name) for name in (found.get("proof") or {}).get("offered") or ())
 
 
 def _raised(raised: Mapping[str, Any], phase: Phase, output: str | None, provider: str) -> Fault:
@@ -155,8 +189,3 @@ def missing(engine: str) -> str:
         if importlib.util.find_spec(module) is None
     ]
     return "; ".join(lacking)
-
-
-def folder_for(cell: str, root: Path) -> Path:
-    """A folder for one attempt at a cell, below `root`."""
-    return root / "".join(letter if letter.isalnum() else "-" for letter in cell)

@@ -19,6 +19,7 @@ from matrix.record import Json
 from matrix.result import Launch
 from workloads.engine import Engine
 from workloads.kinds import ENGINES
+from workloads.models.shape import OFFICIAL
 from workloads.workload import Setting
 
 
@@ -59,8 +60,9 @@ class Bench:
     def engine(self, dtype: str | None = None, **options: Any) -> Engine:
         """The setting's engine with its model, on the cell's device, in the cell's dtype unless another is named."""
         self.request.enter(Phase.INPUTS)
+        weights = self.request.model if self.setting.model == OFFICIAL else None
         engine: Engine = resolve(ENGINES[self.setting.engine])(
-            self.setting.model, dtype or self.case.dtype, self.device, weights=self.request.model, **options
+            self.setting.model, dtype or self.case.dtype, self.device, weights=weights, **options
         )
         self._facts |= engine.facts
         return engine
@@ -117,7 +119,7 @@ class Bench:
             {"kernel": launch.kernel, "file": launch.file, "count": launch.count} for launch in self.launches
         ]
         return {
-            "offered": len(self.replaced.offered),
+            "offered": list(self.replaced.offered),
             "unknown": list(self.replaced.unknown),
             "entered": dict(self.replaced.entered.most_common()),
             "launches": launches,

@@ -34,7 +34,7 @@ def main(path: Path) -> None:
         found: dict[str, Json] = dict(resolve(request.step)(bench))
         found |= {"facts": {**bench.facts(), **found.get("facts", {})}, "proof": bench.proof()}  # type: ignore[dict-item]
     except BaseException as error:  # noqa: BLE001 - the boundary: a provider's kernels raise anything, SystemExit included
-        found = {"raised": raised(error, bench)}
+        found = {"raised": raised(error, bench), "proof": bench.proof()}
     request.answer(found)
     sys.stdout.flush()
     os._exit(0)  # what a provider hangs on to at exit is no part of the answer

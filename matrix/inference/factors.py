@@ -11,7 +11,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from matrix.judging.aten import find_overload
 
 # What only moves numbers, or makes them: a factor in it is a factor in what comes before or after.
-MOVES = frozenset({"_to_copy", "clone", "copy_", "expand", "slice", "select", "view", "t", "transpose", "unsqueeze"})
+MOVES = frozenset(
+    {"_to_copy", "clone", "copy_", "expand", "slice", "select", "view", "t", "transpose", "unsqueeze", "_unsafe_view"}
+)
 MOST = 24
 
 

@@ -1,7 +1,7 @@
 """Whether the log-likelihoods of one side are as near to the truth as the native back end's are at the same dtype.
 
-Three sides gave the same tokens a log-likelihood each: the truth (another implementation in a higher precision), the native back
-end, the candidate. The native side's errors are the noise that the dtype makes; the candidate's are held against them:
+Three sides gave the same tokens a log-likelihood each: the truth (another implementation in a higher precision), the native
+back end, the candidate. The native side's errors are the noise that the dtype makes; the candidate's are held against them:
 
     spread  their root mean square is at most SPREAD times the native one
     tail    the largest 0.1 % of them are at most SPREAD times as far out as the native ones may be
@@ -16,15 +16,15 @@ A likelihood is a natural logarithm: its unit is the nat.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 
-# How many times the native noise is allowed. In float32 sums taken in another order differ by more than one rounding; a fault of
-# 1 % is thousands of times the noise there. In half precision rounding each result makes nearly all of the noise.
+# How many times the native noise is allowed. In float32 sums taken in another order differ by more than one rounding; a fault
+# of 1 % is thousands of times the noise there. In half precision rounding each result makes nearly all of the noise.
 SPREAD = {"float32": 8.0, "bfloat16": 1.5, "float16": 1.5}
 QUANTILE = 0.999
 # The tail of a sample is as long as chance makes it: a native one shorter than this many root mean squares counts as this.
@@ -33,6 +33,8 @@ SHORTEST_TAIL = 5.0
 ERRORS, SHARE = 5.0, 0.5
 # A factor is a fault when it is certain, by so many standard errors, that it is further from 1 than this.
 SCALE_ERRORS, SCALE = 4.0, 0.002
+# A verdict whose nearest statistic is at such a share of its bound is one that chance may have decided.
+NEAR = (0.75, 1.33)
 # The factor of the templates.
 PLANTED = 1.01
 
@@ -58,15 +60,29 @@ class Scale:
     value: float
     error: float
 
+    def __str__(self) -> str:
+        return f"{self.operator} were off by {100 * self.value:+.2f} %"
+
     @property
     def certain(self) -> float:
         """What is left of it when chance is taken off, never below zero."""
         return max(0.0, abs(self.value) - SCALE_ERRORS * self.error)
 
+    @property
+    def clarity(self) -> float:
+        """How many standard errors it is from none."""
+        return abs(self.value) / max(self.error, 1e-300)
+
 
 @dataclass(frozen=True)
 class Parity:
-    """What the likelihoods come to. `bound` is the tail's; `outside` counts the tokens beyond it; `complaints`: none, if all is well."""
+    """What the likelihoods come to.
+
+    noise     root mean square of the native errors;  ratio: the candidate's to it
+    mean      of the absolute differences from the native side;  quantile: of the absolute errors;  bias: mean of the errors
+    bound     the tail's;  outside: how many tokens lie beyond it;  worst: the place of the largest error
+    strain    the statistic that is nearest to its bound, as a share of it;  complaints: none, if all is well
+    """
 
     tokens: int
     ratio: float
@@ -80,6 +96,12 @@ class Parity:
     worst: int
     scales: tuple[Scale, ...]
     complaints: tuple[str, ...]
+    strain: float = 0.0
+
+    @property
+    def near(self) -> bool:
+        """Whether chance may have decided: more tokens would tell."""
+        return NEAR[0] < self.strain < NEAR[1]
 
 
 def weigh(found: Likelihoods, dtype: str) -> Parity:
@@ -117,7 +139,7 @@ def _root(values: Numbers) -> float:
 
 
 def fit_scales(difference: Numbers, scales: Mapping[str, Sequence[float]]) -> tuple[Scale, ...]:
-    """For each operator alone, the factor that explains most of the difference; the most certain first."""
+    """For each operator alone, the factor that explains most of the difference; the one that explains most of it first."""
     fitted = []
     for operator, template in scales.items():
         slope = np.asarray(template, dtype=np.float64) / (PLANTED - 1)
@@ -127,30 +149,32 @@ def fit_scales(difference: Numbers, scales: Mapping[str, Sequence[float]]) -> tu
             left = difference - value * slope
             error = _root(left) / np.sqrt(weight)
             fitted.append(Scale(operator, value, float(error)))
-    return tuple(sorted(fitted, key=lambda scale: -scale.certain))
+    return tuple(sorted(fitted, key=lambda scale: -scale.clarity))
 
 
 def _with_complaints(parity: Parity, allowed: float) -> Parity:
-    complaints = []
-    if parity.ratio > allowed:
-        complaints.append(f"errors are {parity.ratio:.3g} times the native noise; {allowed:g} are allowed")
-    if parity.quantile > parity.bound:
-        complaints.append(
-            f"the 99.9 % quantile of the errors is {parity.quantile:.3g} nat; {parity.bound:.3g} are allowed"
-        )
     least = max(ERRORS * parity.bias_error, SHARE * allowed * parity.noise)
-    if abs(parity.bias) > least:
-        complaints.append(f"likelihoods are off by {parity.bias:+.3g} nat in the mean; {least:.3g} are allowed")
-    if parity.scales and parity.scales[0].certain > SCALE:
-        scale = parity.scales[0]
-        complaints.append(
-            f"it is as if {scale.operator} were off by {100 * scale.value:+.2f} % "
-            f"(standard error {100 * scale.error:.2f} %)"
-        )
-    return Parity(**{**vars(parity), "complaints": tuple(complaints)})
+    scale = next(iter(sorted(parity.scales, key=lambda scale: -scale.clarity if scale.certain > SCALE else 0.0)), None)
+    off = scale.certain / SCALE if scale is not None else 0.0
+    shares = {
+        f"errors are {parity.ratio:.3g} times the native noise; {allowed:g} are allowed": parity.ratio / allowed,
+        f"the 99.9 % quantile of the errors is {parity.quantile:.3g} nat; {parity.bound:.3g} are allowed": _over(
+            parity.quantile, parity.bound
+        ),
+        f"likelihoods are off by {parity.bias:+.3g} nat in the mean; {least:.3g} are allowed": _over(
+            abs(parity.bias), least
+        ),
+        f"it is as if {scale} (standard error {100 * scale.error:.2f} %)" if scale is not None else "": off,
+    }
+    complaints = tuple(sentence for sentence, share in shares.items() if share > 1)
+    return replace(parity, complaints=complaints, strain=max(shares.values()))
+
+
+def _over(value: float, bound: float) -> float:
+    return value / bound if bound else float(value > 0) * 2.0
 
 
 def _not_finite(got: Numbers, noise: float) -> Parity:
     bad = ~np.isfinite(got)
     said = f"{int(bad.sum())} of {len(got)} likelihoods are not finite"
-    return Parity(len(got), 0.0, 0.0, 0.0, 0.0, 0.0, noise, 0.0, int(bad.sum()), int(bad.argmax()), (), (said,))
+    return Parity(len(got), 0.0, 0.0, 0.0, 0.0, 0.0, noise, 0.0, int(bad.sum()), int(bad.argmax()), (), (said,), 2.0)

@@ -102,7 +102,7 @@ class TransformersEngine:
         settings = GenerationConfig(
             max_new_tokens=limit, do_sample=False, eos_token_id=ends or None, pad_token_id=pad, use_cache=True
         )
-        with torch.inference_mode():
+        with torch.no_grad():
             output = self.model.generate(
                 torch.tensor(padded, device=self.device),
                 attention_mask=torch.tensor(mask, device=self.device),
@@ -131,7 +131,7 @@ class TransformersEngine:
             longest = max(map(len, batch))
             padded = [[*sequence, *[0] * (longest - len(sequence))] for sequence in batch]
             mask = [[1] * len(sequence) + [0] * (longest - len(sequence)) for sequence in batch]
-            with torch.inference_mode():
+            with torch.no_grad():
                 logits = self.model(
                     torch.tensor(padded, device=self.device),
                     attention_mask=torch.tensor(mask, device=self.device),

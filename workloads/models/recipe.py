@@ -41,7 +41,7 @@ def made(configuration: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fill(model: torch.nn.Module) -> None:
-    """Give every parameter its value, on the device and in the dtype that it has; the same each time for the same kind of device."""
+    """Give every parameter its value, on its device and in its dtype: the same each time on one kind of device."""
     import torch
 
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""What models there are: their configurations as data, and whether a folder with weights is of one of them. It imports no torch.
+"""What models there are: their configurations as data, and whether a folder holds one of them. It imports no torch.
 
 qwen3-4b.json is the configuration that Qwen publishes with Qwen3-4B (36 layers, hidden 2560, vocabulary 151936), without the
 fields that name versions. tiny.json has the same structure, so that the same operators run.
