@@ -19,7 +19,14 @@ from workloads.annotation.strategy import Budget
 from workloads.annotation.tasks import AnnotationTask
 from workloads.engine import Generation, Message
 
+FOREIGN = "the answer does not occur in the reply"
 TURNS = 8  # replies that one sample may take
+
+
+def foreign(answer: str, reply: str) -> str:
+    """What is to be said of an answer that no reply gave: it was computed elsewhere. Blanks and case are no difference."""
+    plain = ["".join(text.lower().split()) for text in (answer, reply)]
+    return "" if plain[0] in plain[1] else FOREIGN
 
 
 class Generating(Protocol):
@@ -106,7 +113,8 @@ class Asking:
     def _read(self, talk: _Conversation) -> None:
         answer = self.strategy.parse(talk.sample, talk.reply)
         if answer is not None:
-            talk.finish(Ending.ANSWERED, fault(self.task, answer), answer)
+            remarks = filter(None, (fault(self.task, answer), foreign(answer, talk.reply)))
+            talk.finish(Ending.ANSWERED, "; ".join(remarks), answer)
             return
         more = self.strategy.follow_up(talk.sample, talk.reply, talk.turns) if talk.turns < TURNS else None
         if more is None:

@@ -94,9 +94,9 @@ def _run_task(job: Job, number: int, folder: RunFolder) -> Carried:
     counts = ", ".join(f"{carried.count(ending)} {ending}" for ending in Ending if carried.count(ending))
     left = f", {carried.left} not asked after {task.id} broke too often" if carried.left else ""
     misformed = sum(bool(each.problem) for each in carried.answered if each.ending is Ending.ANSWERED)
-    odd = f"; {misformed} answers have not the task's form" if misformed else ""
+    odd = f"; of {misformed} answers there is something to be said: see below" if misformed else ""
     print(f"{task.id}: {counts or 'nothing'}{left}{odd}")
-    without = [each for each in carried.answered if each.ending is not Ending.ANSWERED]
+    without = [each for each in carried.answered if each.problem]
     for each in without[:SHOWN]:
         print(f"  {each.id}: {each.ending}: {each.problem}")
     if len(without) > SHOWN:

@@ -77,6 +77,13 @@ class Nothing(Oracle):
         return [None for _ in prompts]  # type: ignore[misc]
 
 
+class Silent(Oracle):
+    """Says nothing of use."""
+
+    def reply(self, prompt: str) -> str:
+        return "I do not know."
+
+
 class Broken(Oracle):
     """Raises."""
 

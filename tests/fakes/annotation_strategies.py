@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workloads.annotation.data_file import Example, Sample
+from workloads.annotation.generating.lists import smallest_difference
 from workloads.annotation.strategy import Baseline, Strategy
 from workloads.engine import Message
 
@@ -68,6 +70,13 @@ class Endless(Baseline):
 
     def follow_up(self, sample: Sample, reply: str, turn: int) -> str | None:
         return "again"
+
+
+class Computes(Baseline):
+    """Answers by the rule, whatever the model says."""
+
+    def parse(self, sample: Sample, reply: str) -> str | None:
+        return str(smallest_difference(ast.literal_eval(sample.input)))
 
 
 class Remembers(Baseline):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from matrix.annotation.answered import Answered, Ending
+from matrix.annotation.asking import FOREIGN, foreign
 from matrix.annotation.carrying import PATIENCE
 from matrix.annotation.run_folder import RunFolder
 from matrix.annotation.splitting import HeldOut, split
@@ -136,6 +137,15 @@ def test_a_strategy_that_looks_for_labels_is_refused(tmp_path: Path) -> None:
     lines = told.splitlines()
     assert len(lines) == 5
     assert all(line.startswith("refused: a strategy may not ") for line in lines), told
+
+
+def test_an_answer_that_no_reply_gave_is_remarked(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, engine="Residue", strategy="Computes")
+    assert {each.problem for each in bench.run().answered} == {""}  # the reply holds it
+    other = Bench(tmp_path / "other", engine="Silent", strategy="Computes")
+    assert {each.problem for each in other.run().answered} == {FOREIGN}
+    assert other.right == 5
+    assert foreign("[1, 2]", "It is [1,2].") == foreign("Paris", "paris") == ""
 
 
 def test_a_duplicate_of_a_held_out_example_is_no_example(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from matrix.annotation import archive, checking
 from tests.matrix.annotation.submissions import changed, check, good, ids, labels, line, texts, zipped
+from workloads.annotation.tasks import TASKS
 
 ONE = "openseek-1.jsonl"
 
@@ -61,7 +62,7 @@ def test_what_is_wrong_in_a_file_is_said_with_its_line(change: Callable[[bytes],
 
 
 def test_an_id_of_another_type_is_pointed_out() -> None:
-    found = checking.read_predictions(line(1, "3"), "x", checking.TASKS[1], ["1"])
+    found = checking.read_predictions(line(1, "3"), "x", TASKS[1], ["1"])
     assert "the data has it as '1'" in str(found.problems[0])
 
 
@@ -171,7 +172,7 @@ LINES = st.lists(
 def test_no_file_makes_the_checker_stumble_and_none_is_right_by_chance(lines: list[bytes]) -> None:
     """What is accepted has exactly the ids of the data, each with a text of the task's form."""
     data = b"\n".join(lines)
-    found = checking.read_predictions(data, ONE, checking.TASKS[1], ids()[1])
+    found = checking.read_predictions(data, ONE, TASKS[1], ids()[1])
     for problem in found.all_problems:
         assert str(problem).isprintable()
     if not found.problems:

@@ -16,6 +16,7 @@ from matrix.annotation.score_file import read_standing, score_fields, write_scor
 from matrix.annotation.scoring import Score, Share, TaskScore, score_operators, score_texts
 from matrix.challenge.task import interpreter
 from tests.matrix.annotation import answers
+from workloads.annotation.data_file import SampleId
 from workloads.annotation.problem import AnnotationError
 from workloads.annotation.tasks import TASKS
 
@@ -35,7 +36,7 @@ def test_an_interval_holds_its_share(pair: tuple[int, int]) -> None:
 
 
 def test_texts_are_scored_by_exact_match_and_missing_ones_are_wrong_and_counted() -> None:
-    labels = {"a": "1", "b": "2", "c": "3", "d": "4"}
+    labels: dict[SampleId, str] = {"a": "1", "b": "2", "c": "3", "d": "4"}
     score = score_texts(TASKS[1], {"a": " 1", "b": "2</label>", "c": None, "x": "9"}, labels)
     assert score.shares["accuracy"] == Share(1, 4)
     assert (score.missing, score.misformed) == (2, 1)
@@ -55,7 +56,7 @@ def test_a_total_needs_all_eight() -> None:
 
 def test_task_8_has_the_mean_of_both_shares() -> None:
     """Right, wrong and raising kernels, plain torch, and a sample without a check, through the machinery."""
-    sources = {
+    sources: dict[SampleId, str | None] = {
         "right": answers.RIGHT,
         "wrong": answers.WRONG,
         "raises": answers.RAISES,
