@@ -77,6 +77,13 @@ def throughput(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def annotate(session: nox.Session) -> None:
+    """The annotation track: nox -s annotate -- run|pack|check|score|rank ...; `--stack` and `--here` as of `matrix`."""
+    python, arguments = chosen_python(session)
+    session.run(python, "-m", "matrix", "annotate", *arguments, external=True, interrupt_timeout=PATIENCE)
+
+
+@nox.session(venv_backend="none")
 def stacks(session: nox.Session) -> None:
     """Which versions work together: the smoke tier on every stack of the axes. What follows `--` goes to each run."""
     folder = RUNS / f"stacks-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"

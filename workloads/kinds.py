@@ -23,6 +23,16 @@ LOAD: Mapping[str, str] = {
 # Kind -> its parameters and what each has to be: `number` (a whole number from 1), `share` (above 0), `text`, `flag`, `numbers`
 # (a list of whole numbers from 1), `texts`. All of them have to be given.
 PARAMETERS: Mapping[str, Mapping[str, str]] = {
+    "annotation": {
+        "task": "number",
+        "samples": "number",
+        "examples": "number",
+        "minimum": "number",
+        "context": "number",
+        "reply": "number",
+        "operators": "texts",
+        "attention": "text",
+    },
     "parity": {"prompts": "number", "length": "number", "generated": "number", "attention": "text"},
     "throughput": LOAD,
     "latency": LOAD,
