@@ -16,7 +16,7 @@ from matrix.inference.integrity import own_digest
 from matrix.inference.judge import BASELINE_VARIABLE
 from matrix.outcome import Evidence
 from matrix.run import Run
-from matrix.track.recorded import recorded
+from matrix.track.recorded import Wanted, recorded
 from matrix.track.rules import Rules, load_rules
 from matrix.track.standing import Standing, stand
 from matrix.usage import UsageError
@@ -65,14 +65,16 @@ def _stand(
     rules: Rules, runs: Iterable[Run], profile: str, evidence: Evidence, options: argparse.Namespace
 ) -> Standing:
     further = read_reference(options.further)
-    others = [_of(rules, further, other, evidence, None) for other in profiles_in(further) if other != profile]
-    found = recorded(runs, (*rules.scenarios, rules.latency), (rules.accuracy,), profile, evidence, options.setting)
-    return stand(rules, found, own_digest(), others)
+    others = [_of(rules, further, other, evidence) for other in profiles_in(further) if other != profile]
+    return stand(rules, recorded(runs, _wanted(rules, profile, evidence, options.setting)), own_digest(), others)
 
 
-def _of(rules: Rules, runs: Iterable[Run], profile: str, evidence: Evidence, setting: str | None) -> Standing:
-    found = recorded(runs, (*rules.scenarios, rules.latency), (rules.accuracy,), profile, evidence, setting)
-    return stand(rules, found, own_digest())
+def _of(rules: Rules, runs: Iterable[Run], profile: str, evidence: Evidence) -> Standing:
+    return stand(rules, recorded(runs, _wanted(rules, profile, evidence)), own_digest())
+
+
+def _wanted(rules: Rules, profile: str, evidence: Evidence, setting: str | None = None) -> Wanted:
+    return Wanted((*rules.scenarios, rules.latency), (rules.accuracy,), profile, evidence, setting)
 
 
 def profiles_in(runs: Iterable[Run]) -> list[str]:

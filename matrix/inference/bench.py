@@ -72,7 +72,7 @@ class Bench:
         """The setting's engine under load, with its model, on the cell's device and in its dtype; it is not started yet."""
         self.request.enter(Phase.INPUTS)
         weights = self.request.model if self.setting.model == OFFICIAL else None
-        server: Server = resolve(SERVERS[self.setting.engine])(
+        server: Server = resolve(SERVERS.get(self.setting.engine, self.setting.engine))(
             self.setting.model, self.case.dtype, self.device, arguments, weights=weights
         )
         self._facts |= server.facts

@@ -25,7 +25,7 @@ LOOK_SECONDS = 0.01
 END_SECONDS = 60.0
 SIDES = (REFERENCE, CANDIDATE)
 Turn = Mapping[str, Any]
-Check = Callable[[Turn, int], Any]
+Check = Callable[[Turn, int, float], Any]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def order(pairs: int) -> Iterator[str]:
 def duel(trial: Trial, rules: Rules, given: Mapping[str, Json], check: Check) -> Outcomes:
     """Have both sides measured in turn.
 
-    check  makes of an answer what is kept of it, and raises AnswerError where it cannot be true
+    check  makes of an answer, the number of its turn and the seconds that were waited for it, what is kept of it; raises
+           AnswerError where it cannot be true
 
     Raises SideError with what became of a side that did not keep up.
     """
@@ -102,10 +103,11 @@ def take_turn(trial: Trial, contender: Contender, number: int, patience: float, 
     folder = contender.request.folder
     say_go(folder, number)
     last, since = "", time.monotonic()
+    began = since
     while True:
         try:
             if (found := read_turn(folder, number)) is not None:
-                return check(found, number)
+                return check(found, number, time.monotonic() - began)
         except AnswerError as error:
             raise SideError(_fault(contender, Outcome.ERROR, str(error))) from None
         if contender.process.poll() is not None:

@@ -29,6 +29,7 @@ JUDGES: Mapping[str, str] = {
     "parity": "matrix.inference.parity:judge",
     "throughput": "matrix.inference.speed:judge",
     "latency": "matrix.inference.speed:judge",
+    "accuracy": "matrix.inference.accuracy:judge",
 }
 MODEL_VARIABLE = "MATRIX_MODEL"
 # The interpreter of a baseline that has packages of its own: then the reference side is its provider, not torch's own kernels.

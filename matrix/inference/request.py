@@ -1,7 +1,7 @@
 """What a child process of a workload is asked, and what it answers: a pickle in, JSON out, both in a folder of one attempt.
 
-The pickle is written a moment before by the process that starts the child, as sessions are (matrix/runner/session.py). The answer
-comes from a process in which a provider's code ran: it is read as data, and believed no further than it is judged.
+The pickle is written a moment before by the process that starts the child, as sessions are (matrix/runner/session.py). The
+answer comes from a process in which a provider's code ran: it is read as data, and believed no further than it is judged.
 """
 
 from __future__ import annotations
