@@ -17,9 +17,9 @@ from typing import Any
 from matrix.cell import Cell
 from matrix.inference.asking import Answer, Fault, ask
 from matrix.inference.case import WorkloadCase
-from matrix.inference.isolation import Names, Tested, guilty_groups
+from matrix.inference.isolation import Names, Found, guilty_groups
 from matrix.inference.likelihood import Likelihoods, weigh
-from matrix.inference.parity import likelihoods_of, question
+from matrix.inference.parity import CANDIDATE_STEP, REFERENCE_STEP, likelihoods_of, question
 from matrix.inference.request import CANDIDATE, REFERENCE, Request
 from matrix.outcome import SUITE_PHASES, Outcome
 from matrix.record import Json
@@ -28,7 +28,6 @@ from matrix.usage import UsageError
 JOURNAL = "probes.jsonl"
 # How often a probe whose verdict chance may have decided is repeated with other texts.
 REPEATS = 3
-KIND = "parity"
 
 
 class AttributionError(UsageError):
@@ -94,9 +93,9 @@ class Search:
         evidence = {group: self.probe(group) for group in groups}
         return Verdict(tuple(groups), tuple(self.known.values()), first, evidence)
 
-    def test(self, only: Names, everything: Names) -> Tested:
+    def test(self, only: Names, everything: Names) -> Found:
         probe = self.probe(None if len(only) == len(everything) else only)
-        return Tested(probe.failed, None if probe.entered is None else frozenset(probe.entered), probe.suspect)
+        return Found(probe.failed, None if probe.entered is None else frozenset(probe.entered), probe.suspect)
 
     def probe(self, only: Names | None) -> Probe:
         """What a set comes to: from the journal, or from a process of its own."""
@@ -142,7 +141,7 @@ class Search:
         request = Request(
             cell=self.cell,
             side=side,
-            step=f"matrix.inference.parity:{side}",
+            step=CANDIDATE_STEP if side == CANDIDATE else REFERENCE_STEP,
             folder=self.directory / "sides" / f"{os.getpid()}-{self.asked}-{side}",
             parent=os.getpid(),
             given=question(self.case.setting, seed),
@@ -185,10 +184,11 @@ def _of_fault(only: Names | None, fault: Fault, seconds: float, repeats: int) ->
 
 
 def write_probe(path: Path, cell: str, probe: Probe) -> None:
-    """Append a probe to the journal, in one write."""
+    """Append a probe to the journal, in one write; on a line of its own, also after one that was cut."""
+    cut = path.is_file() and not path.read_bytes().endswith(b"\n")
     line = json.dumps({"cell": cell, **_spelled(probe)}) + "\n"
     with path.open("ab", buffering=0) as file:
-        file.write(line.encode())
+        file.write(b"\n" * cut + line.encode())
 
 
 def _spelled(probe: Probe) -> dict[str, Json]:

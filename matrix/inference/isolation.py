@@ -14,7 +14,7 @@ Names = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Tested:
+class Found:
     """What a test of a set found.
 
     failed   whether the set fails;  entered: those of the set that were come by (None: not known, so any of them)
@@ -26,10 +26,10 @@ class Tested:
     suspect: str = ""
 
 
-Test = Callable[[Names], Tested]
+Ask = Callable[[Names], Found]
 
 
-def guilty_groups(names: Iterable[str], test: Test) -> list[Names]:
+def guilty_groups(names: Iterable[str], test: Ask) -> list[Names]:
     """The smallest sets that fail, each found once: of one operator, or of some that fail only together."""
     left, groups = tuple(names), list[Names]()
     while left:
@@ -42,14 +42,14 @@ def guilty_groups(names: Iterable[str], test: Test) -> list[Names]:
     return groups
 
 
-def _first_group(names: Names, found: Tested, test: Test) -> Names:
+def _first_group(names: Names, found: Found, test: Ask) -> Names:
     """One guilty set of a set that fails. What the failure names is tried first; halving needs no luck."""
     if found.suspect in names and test((found.suspect,)).failed:
         return (found.suspect,)
     return _isolate(_narrowed(names, found), (), test)
 
 
-def _isolate(names: Names, beside: Names, test: Test) -> Names:
+def _isolate(names: Names, beside: Names, test: Ask) -> Names:
     """The smallest part of `names` that fails with `beside` present. All of `names` is known to."""
     if len(names) <= 1:
         return names
@@ -64,7 +64,7 @@ def _isolate(names: Names, beside: Names, test: Test) -> Names:
     return (*of_first, *of_second)
 
 
-def _narrowed(names: Sequence[str], found: Tested) -> Names:
+def _narrowed(names: Sequence[str], found: Found) -> Names:
     """Those that can have done it: an operator that was never come by cannot."""
     kept = tuple(name for name in names if found.entered is None or name in found.entered)
     return kept or tuple(names)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,8 @@ JUDGES: Mapping[str, str] = {
 MODEL_VARIABLE = "MATRIX_MODEL"
 # The interpreter of a baseline that has packages of its own: then the reference side is its provider, not torch's own kernels.
 BASELINE_VARIABLE = "MATRIX_BASELINE"
+# The share of a cell's time within which its sides have to answer.
+WITHIN = 0.97
 
 
 class SideError(Exception):
@@ -60,7 +63,7 @@ class Trial:
         Raises SideError, which ends the attempt with what became of the side.
         """
         request = self.request(side, step, given, **more)
-        answer = self._recalled(request) if side == REFERENCE else ask(request, self.attempt.enter)
+        answer = self._recalled(request) if side == REFERENCE else ask(request, self.attempt.enter, seconds=self.left)
         if isinstance(answer, Fault):
             raise SideError(answer)
         self.keep(side, answer)
@@ -93,6 +96,11 @@ class Trial:
         if side != REFERENCE:
             self.attempt.note(answer.launches)
 
+    @property
+    def left(self) -> float:
+        """Seconds until the cell's limit, a little before the worker's own watchdog ends all of it."""
+        return self.case.setting.seconds * WITHIN - (time.perf_counter() - self.attempt.started)
+
     def _recalled(self, request: Request) -> Answer | Fault:
         """What the reference side answered before, or does now."""
         self.attempt.enter(Phase.REFERENCE)
@@ -100,7 +108,7 @@ class Trial:
         known = known_references.recall(place) if place else None
         if known is not None:
             return answer_of(known, 0.0)
-        answer = ask(request, self.attempt.enter)
+        answer = ask(request, self.attempt.enter, seconds=self.left)
         if place and isinstance(answer, Answer):
             known_references.keep(place, dict(answer.found))
         return answer

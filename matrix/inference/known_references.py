@@ -30,7 +30,8 @@ PROCESSOR = Path("/proc/cpuinfo")
 def place_of(request: Request) -> Path | None:
     """Where the answer to a request is kept; None where it is not."""
     folder, case = os.environ.get(VARIABLE), request.cell.case
-    if not folder or request.model is not None or not request.cell.evidence.emulated:
+    on_host = request.cell.evidence.emulated or request.cell.profile.device == "cpu"
+    if not folder or request.model is not None or not on_host:
         return None
     assert isinstance(case, WorkloadCase)
     told = (request.step, case.dtype, repr(case.setting), json.dumps(dict(request.given), sort_keys=True))

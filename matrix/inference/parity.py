@@ -1,28 +1,25 @@
 """model-parity: teacher-forced log-likelihoods of a model with the provider's kernels, against torch's own kernels.
 
-`reference` and `candidate` are what the child processes do; `judge` holds the one's answer against the other's.
+What the child processes do is in `likelihood_sides.py`; `judge` holds the one's answer against the other's.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matrix.inference.asking import Answer
-from matrix.inference.bench import Bench
 from matrix.inference.judge import Trial
-from matrix.inference.likelihood import PLANTED, SPREAD, Likelihoods, Parity, weigh
+from matrix.inference.likelihood import SPREAD, Likelihoods, Parity, weigh
 from matrix.inference.request import CANDIDATE, REFERENCE
 from matrix.outcome import Outcome, Phase
 from matrix.record import Json
 from matrix.result import Comparison, Measure, Result
-from workloads.engine import Engine
 from workloads.workload import Setting
 
-# In what the truth is computed: enough digits more than the dtype that is judged, and on a chip no more than needed.
-TRUTH = {"float32": "float64", "bfloat16": "float32", "float16": "float32"}
+REFERENCE_STEP = "matrix.inference.likelihood_sides:reference"
+CANDIDATE_STEP = "matrix.inference.likelihood_sides:candidate"
 TOKENS = 256  # of the random texts: every tokenizer has more
 SHOWN = 12
 
@@ -30,8 +27,8 @@ SHOWN = 12
 def judge(trial: Trial) -> Result:
     """PASS or WRONG by the likelihoods; UNDISPATCHED where the candidate's are not the provider's."""
     given = question(trial.case.setting, str(trial.attempt.cell.id.seed_text))
-    due = trial.ask(REFERENCE, "matrix.inference.parity:reference", given)
-    got = trial.ask(CANDIDATE, "matrix.inference.parity:candidate", given)
+    due = trial.ask(REFERENCE, REFERENCE_STEP, given)
+    got = trial.ask(CANDIDATE, CANDIDATE_STEP, given)
     trial.attempt.enter(Phase.COMPARE)
     return compare(trial, due, got)
 
@@ -133,71 +130,3 @@ def _numbers(found: Mapping[str, Any], name: str) -> list[float]:
 def _floats(values: Sequence[Any]) -> list[float]:
     """Numbers as they were written; what is not finite came as text."""
     return [float(value) for value in values]
-
-
-def _spelled(rows: Sequence[Sequence[float]]) -> list[Json]:
-    from matrix.record import write_float
-
-    return [write_float(value) for value in chain.from_iterable(rows)]
-
-
-def reference(bench: Bench) -> dict[str, Json]:
-    """The native side: its likelihoods, the truth for the same weights, and what each operator's factor would do."""
-    import torch
-
-    from workloads.models.forward import log_likelihoods
-
-    texts, attention = _texts(bench), bench.setting.text("attention")
-    engine: Any = bench.engine(attention=attention)
-    with bench.provided():
-        native = engine.log_likelihoods(texts)
-        generated = _generated(bench, engine, texts)
-        weights, shape = dict(engine.model.state_dict()), engine.model.config.to_dict()
-        shape |= {"rope_theta": _rope_theta(engine.model.config)}
-        kind = getattr(torch, TRUTH[bench.case.dtype])
-        truth = [log_likelihoods(weights, shape, text, kind) for text in texts]
-        engine.model.float()  # the weights stay as the dtype rounds them, and nothing else is rounded so
-        scales = templates(bench, engine, texts)
-    return {"native": _spelled(native), "truth": _spelled(truth), "generated": generated, "scales": scales}
-
-
-def _rope_theta(shape: Any) -> float:
-    return float(getattr(shape, "rope_theta", None) or shape.rope_parameters["rope_theta"])
-
-
-def candidate(bench: Bench) -> dict[str, Json]:
-    """The provider's side: its likelihoods, and what it generates."""
-    texts = _texts(bench)
-    engine = bench.engine(attention=bench.setting.text("attention"))
-    with bench.provided():
-        found = engine.log_likelihoods(texts)
-        generated = _generated(bench, engine, texts)
-    return {"likelihoods": _spelled(found), "generated": generated}
-
-
-def _texts(bench: Bench) -> list[list[int]]:
-    texts: Any = bench.given["texts"]
-    return [list(text) for text in texts]
-
-
-def _generated(bench: Bench, engine: Engine, texts: Sequence[Sequence[int]]) -> list[Json]:
-    """Greedy tokens after the first half of the first text."""
-    limit: Any = bench.given["generated"]
-    half = texts[0][: max(1, len(texts[0]) // 2)]
-    return [list(one.tokens) for one in engine.generate([half], limit, ignore_end=True)]
-
-
-def templates(bench: Bench, engine: Engine, texts: Sequence[Sequence[int]]) -> dict[str, Json]:
-    """Operator -> what a factor of PLANTED in its results does to each likelihood, natively in float32."""
-    from matrix.inference.factors import operators_of, scaled
-    from matrix.inference.providing import replaced
-
-    key = "CPU" if bench.device == "cpu" else bench.cell.profile.dispatch_key
-    plain = list(chain.from_iterable(engine.log_likelihoods(texts)))
-    found: dict[str, Json] = {}
-    for name in operators_of(lambda: engine.log_likelihoods(texts[:1])):
-        function: Callable[..., Any] = scaled(name, PLANTED)
-        with replaced({name: function}, key, guarded=True):
-            moved = list(chain.from_iterable(engine.log_likelihoods(texts)))
-        found[name] = [one - other for one, other in zip(moved, plain, strict=True)]
-    return found

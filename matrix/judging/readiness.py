@@ -37,7 +37,7 @@ _worker = Worker()
 def warm(cell: Cell) -> None:
     """Make this process ready to judge cells like this one. A workload's sides make themselves ready: they are processes."""
     if isinstance(cell.case, WorkloadCase):
-        _worker.asked = not cell.evidence.emulated
+        _worker.asked = not cell.evidence.emulated and cell.profile.device != "cpu"
         _worker.device = cell.profile.device
         return
     make_ready(cell)
