@@ -12,6 +12,7 @@ from matrix.commands import running
 from matrix.commands.job import new_directory
 from matrix.declared import Declared
 from matrix.identity import IdentityError, parse_id
+from matrix.inference.accuracy import TASKS_VARIABLE
 from matrix.inference.integrity import own_digest
 from matrix.inference.judge import BASELINE_VARIABLE
 from matrix.outcome import Evidence
@@ -47,6 +48,10 @@ def measure(options: argparse.Namespace, rules: Rules, evidence: Evidence) -> Pa
                 f"--baseline {options.baseline}: no program; name the interpreter of the baseline's packages"
             )
         os.environ[BASELINE_VARIABLE] = str(options.baseline.absolute())
+    if options.tasks is not None:
+        if not options.tasks.is_dir():
+            raise UsageError(f"--tasks {options.tasks}: no folder; name one with tasks of lm-eval and their data")
+        os.environ[TASKS_VARIABLE] = str(options.tasks.absolute())
     command = measuring_command(options, rules, evidence, directory)
     running.run(parser().parse_args(command), command)
     return directory
@@ -58,6 +63,7 @@ def measuring_command(options: argparse.Namespace, rules: Rules, evidence: Evide
     command = ["run", "--profile", f"{name}@{evidence}", "--tier", options.tier, "--out", str(directory)]
     for workload in (*rules.scenarios, rules.latency, rules.accuracy):
         command += ["--workload", workload]
+    command += ["--setting", options.setting] if options.setting else []
     return command + (["--model", str(options.model)] if options.model else [])
 
 

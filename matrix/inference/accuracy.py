@@ -34,8 +34,10 @@ def judge(trial: Trial) -> Result:
     if folder and (lacking := missing(UNDER_TASKS)):
         return trial.result(Outcome.NOT_RUN, lacking, phase=Phase.START)
     given: dict[str, Json] = {"folder": folder}
-    due = trial.ask(REFERENCE, STEP, given, python=trial.baseline)
+    due = trial.ask(REFERENCE, STEP, given)
     got = trial.ask(CANDIDATE, STEP, given)
+    if not trial.baseline and (strange := due.strange):
+        return trial.result(Outcome.INFRA, strange, phase=Phase.REFERENCE)
     trial.attempt.enter(Phase.COMPARE)
     return compare(trial, due, got)
 

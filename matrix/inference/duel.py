@@ -84,9 +84,8 @@ def duel(trial: Trial, rules: Rules, given: Mapping[str, Json], check: Check) ->
     taken: dict[str, list[Any]] = {side: [] for side in SIDES}
     try:
         for side in SIDES:
-            python = trial.baseline if side == REFERENCE else None
-            request = trial.request(side, rules.step, given, python=python)
-            contenders[side] = Contender(side, request, start(request))
+            request, environment = trial.switched(side, rules.step, given)
+            contenders[side] = Contender(side, request, start(request, environment))
         for side in [*SIDES] * rules.warm + list(order(rules.pairs)):
             number = len(taken[side])
             patience = rules.warm_patience if number < rules.warm else rules.patience

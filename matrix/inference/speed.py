@@ -62,6 +62,8 @@ def compare(trial: Trial, found: Outcomes) -> Result:
     trial.facts |= {f"{what}, {side}": str(text) for side in SIDES for what, text in _integrity(found, side).items()}
     if differing := differences(due.found, got.found):
         return trial.result(Outcome.ERROR, f"the sides were not given the same: {differing}", phase=Phase.RUN)
+    if not trial.baseline and (strange := due.strange):
+        return trial.result(Outcome.INFRA, strange, phase=Phase.REFERENCE)
     limit = trial.case.setting.number("output")
     if lacking := short(found.turns[REFERENCE], limit):
         return trial.result(Outcome.INFRA, f"of torch's own kernels: {lacking}", phase=Phase.REFERENCE)
