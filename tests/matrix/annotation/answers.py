@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matrix.annotation.operator_checks import OperatorCheck
+from matrix.runner.spawn import ROOT
 
 CHECK = OperatorCheck("s", "double", ("T[7]", "T[5, 33]"), "float32", "def double(x):\n    return 2 * x\n")
 HEAD = "import torch\nimport triton\nimport triton.language as tl\n\n\n"
@@ -28,12 +29,15 @@ DECOY = RIGHT.replace("    return out", "    return x + x")
 RAISES = RIGHT.replace("    return out", "    raise ValueError('no')")
 OUT_OF_BOUNDS = RIGHT.replace(", mask=inside)\n", ")\n")
 HANGS = RIGHT.replace("    return out", "    while True:\n        pass")
-CRASHES = RIGHT.replace("    return out", "    torch.tensor([0.0]).as_strided((2**40,), (1,))\n    return out")
-# Ends its process as if all were well.
-READS = RIGHT.replace("import triton\n", "import triton\nimport numpy as n\n").replace(
-    "    return out", '    n.loadtxt("/tmp/labels.txt")\n    return out'
+WITH_NUMPY = RIGHT.replace("import triton\n", "import triton\nimport numpy as n\n", 1)
+# Reads memory that is nobody's: ended by a signal.
+CRASHES = WITH_NUMPY.replace(
+    "    return out", "    n.lib.stride_tricks.as_strided(n.zeros(1), (2**30,), (2**30,)).sum()\n    return out"
 )
+# Ends its process as if all were well.
 ENDS = RIGHT.replace("    return out", "    raise SystemExit(0)")
+# A file that is there, beside the folders that an answer may read.
+READS = WITH_NUMPY.replace("    return out", f"    n.loadtxt({str(ROOT / 'pyproject.toml')!r})\n    return out")
 WRITES = RIGHT.replace("    return out", '    torch.save({"done": True}, "/tmp/forged-answer")\n    return out')
 FENCED = f"<think>\nhm\n</think>\nHere it is:\n```python\n{RIGHT}```\nDone."
 WITH_TESTS = RIGHT + "\n" + "#" * 100 + "\n\nassert torch.cuda.is_available()\n"
