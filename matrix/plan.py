@@ -60,6 +60,7 @@ class Selection:
     dtypes: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,9 @@ def _select_workloads(selection: Selection, workloads: Mapping[str, Workload]) -
     return tuple(
         case
         for case in cases
-        if _matches(case.provider, selection.providers) and _matches(case.dtype, selection.dtypes)
+        if _matches(case.provider, selection.providers)
+        and _matches(case.dtype, selection.dtypes)
+        and _matches(case.setting.name, selection.settings)
     )
 
 

@@ -37,12 +37,15 @@ class ServeArguments:
 class Server(Protocol):
     """An engine that is ready to be measured.
 
-    name   of the engine;  counted: what its progress counts: `forward passes`, `tokens`
-    facts  as of `workloads.engine.Engine`
+    name     of the engine;  counted: what its progress counts: `forward passes`, `tokens`
+    guarded  its package, and those of its modules in which nothing may be replaced while it is measured: what reads arguments,
+             what schedules, what is timed
+    facts    as of `workloads.engine.Engine`
     """
 
     name: str
     counted: str
+    guarded: tuple[str, tuple[str, ...]]
     facts: Mapping[str, str]
 
     def start(self) -> None:

@@ -114,7 +114,8 @@ def _absolute(name: str) -> str:
 
 
 def selection(options: argparse.Namespace) -> Selection:
-    narrowed = (options.operator, options.dtype, options.provider, getattr(options, "workload", ()))
+    of_workloads = (getattr(options, "workload", ()), getattr(options, "setting", ()))
+    narrowed = (options.operator, options.dtype, options.provider, *of_workloads)
     return Selection(options.tier, *map(tuple, narrowed))
 
 

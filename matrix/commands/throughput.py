@@ -12,11 +12,12 @@ from matrix.commands import running
 from matrix.commands.job import new_directory
 from matrix.declared import Declared
 from matrix.identity import IdentityError, parse_id
+from matrix.inference.accuracy import TASKS_VARIABLE
 from matrix.inference.integrity import own_digest
 from matrix.inference.judge import BASELINE_VARIABLE
 from matrix.outcome import Evidence
 from matrix.run import Run
-from matrix.track.recorded import recorded
+from matrix.track.recorded import Wanted, recorded
 from matrix.track.rules import Rules, load_rules
 from matrix.track.standing import Standing, stand
 from matrix.usage import UsageError
@@ -47,6 +48,10 @@ def measure(options: argparse.Namespace, rules: Rules, evidence: Evidence) -> Pa
                 f"--baseline {options.baseline}: no program; name the interpreter of the baseline's packages"
             )
         os.environ[BASELINE_VARIABLE] = str(options.baseline.absolute())
+    if options.tasks is not None:
+        if not options.tasks.is_dir():
+            raise UsageError(f"--tasks {options.tasks}: no folder; name one with tasks of lm-eval and their data")
+        os.environ[TASKS_VARIABLE] = str(options.tasks.absolute())
     command = measuring_command(options, rules, evidence, directory)
     running.run(parser().parse_args(command), command)
     return directory
@@ -58,6 +63,7 @@ def measuring_command(options: argparse.Namespace, rules: Rules, evidence: Evide
     command = ["run", "--profile", f"{name}@{evidence}", "--tier", options.tier, "--out", str(directory)]
     for workload in (*rules.scenarios, rules.latency, rules.accuracy):
         command += ["--workload", workload]
+    command += ["--setting", options.setting] if options.setting else []
     return command + (["--model", str(options.model)] if options.model else [])
 
 
@@ -65,14 +71,16 @@ def _stand(
     rules: Rules, runs: Iterable[Run], profile: str, evidence: Evidence, options: argparse.Namespace
 ) -> Standing:
     further = read_reference(options.further)
-    others = [_of(rules, further, other, evidence, None) for other in profiles_in(further) if other != profile]
-    found = recorded(runs, (*rules.scenarios, rules.latency), (rules.accuracy,), profile, evidence, options.setting)
-    return stand(rules, found, own_digest(), others)
+    others = [_of(rules, further, other, evidence) for other in profiles_in(further) if other != profile]
+    return stand(rules, recorded(runs, _wanted(rules, profile, evidence, options.setting)), own_digest(), others)
 
 
-def _of(rules: Rules, runs: Iterable[Run], profile: str, evidence: Evidence, setting: str | None) -> Standing:
-    found = recorded(runs, (*rules.scenarios, rules.latency), (rules.accuracy,), profile, evidence, setting)
-    return stand(rules, found, own_digest())
+def _of(rules: Rules, runs: Iterable[Run], profile: str, evidence: Evidence) -> Standing:
+    return stand(rules, recorded(runs, _wanted(rules, profile, evidence)), own_digest())
+
+
+def _wanted(rules: Rules, profile: str, evidence: Evidence, setting: str | None = None) -> Wanted:
+    return Wanted((*rules.scenarios, rules.latency), (rules.accuracy,), profile, evidence, setting)
 
 
 def profiles_in(runs: Iterable[Run]) -> list[str]:

@@ -66,6 +66,11 @@ class Answer:
     seconds: float = 0.0
 
     @property
+    def strange(self) -> str:
+        """Why the answer is not torch's own kernels'; empty when it is."""
+        return f"the plug-in was switched off, and replaced {len(self.entered)} operators" if self.entered else ""
+
+    @property
     def undispatched(self) -> str:
         """Why the answer is not the provider's; empty when it is."""
         if not self.entered:

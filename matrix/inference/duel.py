@@ -25,7 +25,7 @@ LOOK_SECONDS = 0.01
 END_SECONDS = 60.0
 SIDES = (REFERENCE, CANDIDATE)
 Turn = Mapping[str, Any]
-Check = Callable[[Turn, int], Any]
+Check = Callable[[Turn, int, float], Any]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def order(pairs: int) -> Iterator[str]:
 def duel(trial: Trial, rules: Rules, given: Mapping[str, Json], check: Check) -> Outcomes:
     """Have both sides measured in turn.
 
-    check  makes of an answer what is kept of it, and raises AnswerError where it cannot be true
+    check  makes of an answer, the number of its turn and the seconds that were waited for it, what is kept of it; raises
+           AnswerError where it cannot be true
 
     Raises SideError with what became of a side that did not keep up.
     """
@@ -83,9 +84,8 @@ def duel(trial: Trial, rules: Rules, given: Mapping[str, Json], check: Check) ->
     taken: dict[str, list[Any]] = {side: [] for side in SIDES}
     try:
         for side in SIDES:
-            python = trial.baseline if side == REFERENCE else None
-            request = trial.request(side, rules.step, given, python=python)
-            contenders[side] = Contender(side, request, start(request))
+            request, environment = trial.switched(side, rules.step, given)
+            contenders[side] = Contender(side, request, start(request, environment))
         for side in [*SIDES] * rules.warm + list(order(rules.pairs)):
             number = len(taken[side])
             patience = rules.warm_patience if number < rules.warm else rules.patience
@@ -102,10 +102,11 @@ def take_turn(trial: Trial, contender: Contender, number: int, patience: float, 
     folder = contender.request.folder
     say_go(folder, number)
     last, since = "", time.monotonic()
+    began = since
     while True:
         try:
             if (found := read_turn(folder, number)) is not None:
-                return check(found, number)
+                return check(found, number, time.monotonic() - began)
         except AnswerError as error:
             raise SideError(_fault(contender, Outcome.ERROR, str(error))) from None
         if contender.process.poll() is not None:

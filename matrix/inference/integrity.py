@@ -15,7 +15,7 @@ import importlib.util
 import inspect
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -24,6 +24,7 @@ from typing import Any
 from matrix.record import Json
 
 UNTOUCHED = "as installed"
+TOLD = ("engine files", "engine functions", "measuring functions")
 SHOWN = 8
 ROOT = Path(__file__).resolve().parents[2]
 # What of this project measures and counts.
@@ -35,6 +36,7 @@ def integrity(package: str, guarded: tuple[str, ...]) -> dict[str, Json]:
     return {
         "engine files": files_of(package),
         "engine functions": functions_of(package, guarded),
+        "measuring functions": functions_of("matrix", ("matrix.inference", "workloads")),
         "measured by": own_digest(),
     }
 
@@ -148,12 +150,3 @@ def own_digest(root: Path = ROOT) -> str:
     ):
         total.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return total.hexdigest()[:16]
-
-
-def complaint(told: Mapping[str, Any]) -> str:
-    """What keeps an engine from being the one that was installed; empty: nothing."""
-    return "; ".join(
-        f"{name}: {told.get(name)}"
-        for name in ("engine files", "engine functions")
-        if not str(told.get(name, "")).startswith(UNTOUCHED)
-    )

@@ -5,11 +5,12 @@ Each side runs in a fresh process (matrix/inference/asking.py). A kind is a modu
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,21 +22,26 @@ from matrix.inference.request import REFERENCE, Request
 from matrix.outcome import Outcome, Phase
 from matrix.record import Json
 from matrix.result import Result
+from workloads.plugins import PLUGINS
 
 if TYPE_CHECKING:
     from matrix.judging.attempt import Attempt
 
 # Kind of workload -> address of its judge.
 JUDGES: Mapping[str, str] = {
+    "annotation": "matrix.inference.annotation:judge",
     "parity": "matrix.inference.parity:judge",
     "throughput": "matrix.inference.speed:judge",
     "latency": "matrix.inference.speed:judge",
+    "accuracy": "matrix.inference.accuracy:judge",
 }
 MODEL_VARIABLE = "MATRIX_MODEL"
-# The share of a cell's time within which its sides have to answer.
-WITHIN = 0.97
 # The interpreter of a baseline that has packages of its own: then the reference side is its provider, not torch's own kernels.
 BASELINE_VARIABLE = "MATRIX_BASELINE"
+# Kinds that hold one set of packages against another, where a baseline has its own.
+COMPARED = ("throughput", "latency", "accuracy")
+# The share of a cell's time within which its sides have to answer.
+WITHIN = 0.97
 
 
 class SideError(Exception):
@@ -61,8 +67,11 @@ class Trial:
 
         Raises SideError, which ends the attempt with what became of the side.
         """
-        request = self.request(side, step, given, **more)
-        answer = self._recalled(request) if side == REFERENCE else ask(request, self.attempt.enter, seconds=self.left)
+        request, environment = self.switched(side, step, given or {}, **more)
+        if side == REFERENCE and environment is None and request.python is None:
+            answer = self._recalled(request)
+        else:
+            answer = ask(request, self.attempt.enter, environment=environment, seconds=self.left)
         if isinstance(answer, Fault):
             raise SideError(answer)
         self.keep(side, answer)
@@ -88,6 +97,19 @@ class Trial:
         """The interpreter of the reference side, where it is not this one."""
         found = os.environ.get(BASELINE_VARIABLE)
         return Path(found) if found else None
+
+    def switched(
+        self, side: str, step: str, given: Mapping[str, Json], **more: Any
+    ) -> tuple[Request, Mapping[str, str] | None]:
+        """A request, and the environment of its process where the engine's plug-in has to be switched on or off."""
+        python = self.baseline if side == REFERENCE and self.case.workload.kind in COMPARED else None
+        request = self.request(side, step, given, python=python, **more)
+        plugin = PLUGINS.get(self.case.setting.engine)
+        if plugin is None or self.attempt.cell.evidence.emulated:
+            return request, None
+        request = replace(request, listed=request.folder / "listed")
+        switch = plugin.on if request.lets_provider_in else plugin.off
+        return request, {**os.environ, **switch, plugin.listed: str(request.listed)}
 
     def keep(self, side: str, answer: Answer) -> None:
         """Remember what reports must say of a side, and what it launched."""
@@ -120,7 +142,7 @@ def judge_workload(attempt: Attempt) -> Result:
     """What judging a workload's cell comes to."""
     case = attempt.cell.case
     assert isinstance(case, WorkloadCase)
-    if lacking := missing(case.setting.engine):
+    if lacking := missing(case.setting.engine) or _unplugged(attempt, case):
         return attempt.result(Outcome.NOT_RUN, lacking, phase=Phase.START)
     judge: Callable[[Trial], Result] = resolve(JUDGES[case.workload.kind])
     with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
@@ -129,6 +151,14 @@ def judge_workload(attempt: Attempt) -> Result:
             return judge(trial)
         except SideError as error:
             return failed(trial, error.fault)
+
+
+def _unplugged(attempt: Attempt, case: WorkloadCase) -> str:
+    """What has to be installed for an engine's plug-in that is not there; empty when it is, or is not needed."""
+    plugin = PLUGINS.get(case.setting.engine)
+    if plugin is None or attempt.cell.evidence.emulated or importlib.util.find_spec(plugin.module) is not None:
+        return ""
+    return f"{plugin.module} is not installed: {plugin.remedy}"
 
 
 def failed(trial: Trial, fault: Fault) -> Result:

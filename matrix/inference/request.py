@@ -36,6 +36,7 @@ class Request:
     only    ATen names that the provider may answer for; None: all it has
     model   folder with weights; None: they are made by the recipe
     folder  where request, phase, output and answer of this child lie
+    listed  file in which an engine's plug-in lists what it replaced; None: no plug-in is used, kernels are registered here
     python  the interpreter whose packages answer, where it is not this one: a baseline's own, with its provider's kernels on
     parent  pid of the process without which the child must not live
     """
@@ -49,6 +50,7 @@ class Request:
     only: tuple[str, ...] | None = None
     model: Path | None = None
     python: Path | None = None
+    listed: Path | None = None
 
     @property
     def lets_provider_in(self) -> bool:

@@ -17,16 +17,18 @@ from matrix.inference.judge import Trial
 from matrix.inference.load import prompts_of, serve_arguments, told
 from matrix.inference.observed import free_memory, observe
 from matrix.inference.parity import proof_facts
-from matrix.inference.request import CANDIDATE, REFERENCE
+from matrix.inference.request import CANDIDATE, REFERENCE, AnswerError
 from matrix.inference.rounds import Round, read_round, short, spelled
 from matrix.inference.speed_measures import measures_of
 from matrix.inference.turns import Turns
 from matrix.outcome import Outcome, Phase
 from matrix.record import Json
 from matrix.result import Result
-from workloads.kinds import GUARDED, UNDER_LOAD
+from workloads.kinds import UNDER_LOAD
 
 STEP = "matrix.inference.speed:contend"
+# A child also draws prompts and writes its answer down, which the judge's clock has in it and the child's has not.
+LEAST_SHARE, SLACK_SECONDS = 0.8, 2.0
 INTERPRETED = "says nothing of a chip: the kernels are interpreted"
 
 
@@ -37,11 +39,19 @@ def judge(trial: Trial) -> Result:
         return trial.result(Outcome.NOT_RUN, lacking, phase=Phase.START)
     seed, limit = trial.attempt.cell.id.seed_text, setting.number("output")
 
-    def check(turn: Turn, number: int) -> Round:
-        return read_round(turn, prompts_of(setting, seed, number), limit)
+    def check(turn: Turn, number: int, seconds: float) -> Round:
+        found = read_round(turn, prompts_of(setting, seed, number), limit)
+        return found if number == 0 else witnessed(found, seconds)  # the first waits for the engine to load
 
     rules = Rules(STEP, setting.number("pairs"), patience=setting.number("patience"))
     return compare(trial, duel(trial, rules, {"seed": seed}, check))
+
+
+def witnessed(found: Round, seconds: float) -> Round:
+    """A round that took as long as the judge, who waited for it, saw. Raises AnswerError for one that tells of less."""
+    if found.seconds < LEAST_SHARE * seconds - SLACK_SECONDS:
+        raise AnswerError(f"a round is said to have taken {found.seconds:.3g} s; it took {seconds:.3g} s")
+    return found
 
 
 def compare(trial: Trial, found: Outcomes) -> Result:
@@ -52,6 +62,8 @@ def compare(trial: Trial, found: Outcomes) -> Result:
     trial.facts |= {f"{what}, {side}": str(text) for side in SIDES for what, text in _integrity(found, side).items()}
     if differing := differences(due.found, got.found):
         return trial.result(Outcome.ERROR, f"the sides were not given the same: {differing}", phase=Phase.RUN)
+    if not trial.baseline and (strange := due.strange):
+        return trial.result(Outcome.INFRA, strange, phase=Phase.REFERENCE)
     limit = trial.case.setting.number("output")
     if lacking := short(found.turns[REFERENCE], limit):
         return trial.result(Outcome.INFRA, f"of torch's own kernels: {lacking}", phase=Phase.REFERENCE)
@@ -106,4 +118,4 @@ def contend(bench: Bench) -> dict[str, Json]:
             turns.done(number, spelled(time.perf_counter() - began, prompts, found))
         given, process = told(server.given()), observe(bench.device, before)
         server.stop()
-    return {"given": given, "process": process, "integrity": integrity(*GUARDED[setting.engine])}
+    return {"given": given, "process": process, "integrity": integrity(*server.guarded)}

@@ -1,8 +1,9 @@
 """The numbers of a measurement under load: of both sides, each with what it was computed from, and of the one by the other.
 
-`native` is torch's own kernels (or what a baseline's own packages make of them), `provider` the provider's. A round's throughput counts the tokens of prompts too, as `vllm
-bench throughput` does; the output throughput does not. The relative throughput is a median over pairs of rounds that followed
-each other, with the sign test's interval (matrix/timing/statistics.py), which needs six of them.
+`native` is torch's own kernels (or what a baseline's own packages make of them), `provider` the provider's. A round's
+throughput counts the tokens of prompts too, as `vllm bench throughput` does; the output throughput does not. The relative
+throughput is a median over pairs of rounds that followed each other, with the sign test's interval
+(matrix/timing/statistics.py), which needs six of them.
 """
 
 from __future__ import annotations

@@ -30,41 +30,52 @@ class Recorded:
         return self.setting.partition("-")[0]
 
 
-def recorded(
-    runs: Iterable[Run],
-    wanted: Sequence[str],
-    gating: Sequence[str],
-    profile: str,
-    evidence: Evidence,
-    setting: str | None,
-) -> Recorded:
-    """Gather what is there.
+@dataclass(frozen=True)
+class Wanted:
+    """What to look for.
 
-    wanted  workloads whose speed is compared, which must have been carried with one setting;  gating: others, with any
+    speeds   workloads whose speed is compared, which must have been carried with one setting;  gating: with any of its engine
     setting  of them; None: the only one that was carried
-
-    Raises UsageError where nothing was carried, or where it is not clear which setting is meant.
     """
-    found = _newest(runs, profile, evidence)
-    speeds = {identity: result for identity, result in found.items() if identity.operator in wanted}
-    settings = sorted({identity.parameter("sample") for identity in speeds})
-    if not settings:
-        raise UsageError(f"no result of {', '.join(wanted)} on {profile}@{evidence} there; `throughput run` makes them")
-    if setting is None and len(settings) > 1:
-        raise UsageError(f"{', '.join(settings)} were all carried on {profile}; say which is meant: --setting NAME")
-    chosen = setting or settings[0]
-    if chosen not in settings:
-        raise UsageError(f"no result has the setting {chosen!r}; there are {', '.join(settings)}")
-    results = {
-        identity.operator: result for identity, result in speeds.items() if identity.parameter("sample") == chosen
-    }
+
+    speeds: Sequence[str]
+    gating: Sequence[str]
+    profile: str
+    evidence: Evidence
+    setting: str | None = None
+
+
+def recorded(runs: Iterable[Run], wanted: Wanted) -> Recorded:
+    """Gather what is there. Raises UsageError where nothing was carried, or where it is not clear which setting is meant."""
+    found = _newest(runs, wanted.profile, wanted.evidence)
+    speeds = {identity: result for identity, result in found.items() if identity.operator in wanted.speeds}
+    chosen = _setting(sorted({identity.parameter("sample") for identity in speeds}), wanted)
+    results = {one.operator: result for one, result in speeds.items() if one.parameter("sample") == chosen}
     results |= {
-        identity.operator: result
-        for identity, result in found.items()
-        if identity.operator in gating and identity.parameter("sample").partition("-")[0] == chosen.partition("-")[0]
+        one.operator: result
+        for one, result in found.items()
+        if one.operator in wanted.gating and _engine(one.parameter("sample")) == _engine(chosen)
     }
-    providers = sorted({identity.provider for identity in speeds})
-    return Recorded(profile, ", ".join(providers), evidence, chosen, results)
+    providers = ", ".join(sorted({identity.provider for identity in speeds}))
+    return Recorded(wanted.profile, providers, wanted.evidence, chosen, results)
+
+
+def _setting(there: Sequence[str], wanted: Wanted) -> str:
+    if not there:
+        names = ", ".join(wanted.speeds)
+        raise UsageError(
+            f"no result of {names} on {wanted.profile}@{wanted.evidence}; without --from they are measured"
+        )
+    if wanted.setting is None and len(there) > 1:
+        raise UsageError(f"{', '.join(there)} were all carried on {wanted.profile}; say which is meant: --setting NAME")
+    if wanted.setting is not None and wanted.setting not in there:
+        raise UsageError(f"no result has the setting {wanted.setting!r}; there are {', '.join(there)}")
+    return wanted.setting or there[0]
+
+
+def _engine(setting: str) -> str:
+    """`vllm` of `vllm-qwen3-4b-0`: results of two engines are never held against each other."""
+    return setting.partition("-")[0]
 
 
 def _newest(runs: Iterable[Run], profile: str, evidence: Evidence) -> dict[CellId, Result]:

@@ -22,7 +22,8 @@ class Rules:
     aggregation          how the scenarios' throughputs become one: the mean of the gains, the geometric mean of the
                          ratios, or all tokens over all seconds
     throughput_at_least, latency_at_most, ttft_at_most   times the baseline's
-    accuracy_within      share of the baseline's accuracy that may be lost
+    accuracy_within      share of the baseline's accuracy that may be lost;  accuracy_significance: how unlikely it has to be
+                         that chance made a larger loss (McNemar's test on the same questions)
     noise                a relative gain below it counts as none
     weight_gain, weight_chip   score = weight_gain x relative gain + weight_chip for each further chip with a gain
     resources            what engine and process must say that they were given
@@ -39,6 +40,7 @@ class Rules:
     latency_at_most: float
     ttft_at_most: float
     accuracy_within: float
+    accuracy_significance: float
     noise: float
     weight_gain: float
     weight_chip: float
@@ -51,6 +53,7 @@ NUMBERS = {
     "latency_at_most": (0.1, 10.0),
     "ttft_at_most": (0.1, 10.0),
     "accuracy_within": (0.0, 1.0),
+    "accuracy_significance": (0.0, 0.5),
     "noise": (0.0, 1.0),
     "weight_gain": (0.0, 1.0),
     "weight_chip": (0.0, 1.0),

@@ -7,10 +7,10 @@ has a score, and no number is made up for what was not measured.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from matrix.inference.integrity import UNTOUCHED
+from matrix.inference.integrity import TOLD, UNTOUCHED
 from matrix.inference.speed_measures import BOUNDS, RELATIVE
 from matrix.outcome import Outcome
 from matrix.result import Result
@@ -74,7 +74,8 @@ def stand(rules: Rules, found: Recorded, own: str, further: Sequence[Standing] =
     own      digest of this checkout's measuring source;  further: standings on other chips, under the same rules
     """
     refusals: list[str] = []
-    measured = [_measured(found, name, refusals) for name in (*rules.scenarios, rules.latency, rules.accuracy)]
+    names = (*rules.scenarios, rules.latency, rules.accuracy)
+    measured = [_measured(found, name, refusals, gate=name == rules.accuracy) for name in names]
     for result in filter(None, measured):
         refusals += _conditions(rules, result, own)
     scenarios = tuple(
@@ -84,8 +85,10 @@ def stand(rules: Rules, found: Recorded, own: str, further: Sequence[Standing] =
     gain = _gain(rules, scenarios) if complete else None
     latency = None if measured[-2] is None else _over(measured[-2], "latency mean")
     accuracy = {} if measured[-1] is None else _accuracies(measured[-1])
-    refusals += _gates(rules, scenarios, gain, latency) + _accuracy_gates(rules, accuracy)
+    refusals += _gates(rules, scenarios, gain, latency)
     counted, remarks = _counted(rules, gain)
+    for sentence, refused in _accuracy_gates(rules, measured[-1], accuracy):
+        (refusals if refused else remarks).append(sentence)
     standing = Standing(
         rules,
         found.profile,
@@ -121,14 +124,16 @@ def with_further(standing: Standing, further: Sequence[Standing]) -> Standing:
     return replace(standing, chips=tuple(chips), remarks=tuple(remarks))
 
 
-def _measured(found: Recorded, name: str, refusals: list[str]) -> Result | None:
-    """A result that passed, or None with the reason noted."""
+def _measured(found: Recorded, name: str, refusals: list[str], *, gate: bool) -> Result | None:
+    """A result that can be judged, or None with the reason noted. Of what gates by its numbers, a WRONG has them too."""
     result = found.results.get(name)
     if result is None:
         refusals.append(f"{name}: was not measured on {found.profile}; every scenario and every gate is needed")
-    elif result.outcome is not Outcome.PASS:
-        refusals.append(f"{name}: {result.outcome}: {result.detail}")
-    return result if result is not None and result.outcome is Outcome.PASS else None
+        return None
+    if result.outcome is Outcome.PASS or (gate and result.outcome is Outcome.WRONG and result.comparison is not None):
+        return result
+    refusals.append(f"{name}: {result.outcome}: {result.detail}")
+    return None
 
 
 def _conditions(rules: Rules, result: Result, own: str) -> list[str]:
@@ -142,10 +147,10 @@ def _conditions(rules: Rules, result: Result, own: str) -> list[str]:
         if result.facts.get(f"given: {what}") != due
     ]
     for side in SIDES:
-        for what in ("engine files", "engine functions"):
+        for what in TOLD:
             told = result.facts.get(f"{what}, {side}", "not told")
             if not told.startswith(UNTOUCHED):
-                refusals.append(f"{name}: the engine is not as installed ({side}, {what}): {told}")
+                refusals.append(f"{name}: what was measured is not as installed ({side}, {what}): {told}")
         if (by := result.facts.get(f"measured by, {side}")) != own:
             refusals.append(f"{name}: was measured by other code ({side}, {by}) than that which judges ({own})")
     return refusals
@@ -206,11 +211,11 @@ def _gates(rules: Rules, scenarios: Sequence[Scenario], gain: Ratio | None, late
         refusals.append(
             f"throughput is {1 + gain.value:.3f} of the baseline's; at least {rules.throughput_at_least:g} is due"
         )
-    for scenario in scenarios:
-        if scenario.ttft is not None and scenario.ttft > rules.ttft_at_most:
-            refusals.append(
-                f"{scenario.name}: TTFT is {scenario.ttft:.3f} of the baseline's; at most {rules.ttft_at_most:g} is allowed"
-            )
+    refusals += [
+        f"{scenario.name}: TTFT is {scenario.ttft:.3f} of the baseline's; at most {rules.ttft_at_most:g} is allowed"
+        for scenario in scenarios
+        if scenario.ttft is not None and scenario.ttft > rules.ttft_at_most
+    ]
     if latency is not None and latency > rules.latency_at_most:
         refusals.append(
             f"{rules.latency}: latency is {latency:.3f} of the baseline's; at most {rules.latency_at_most:g} is allowed"
@@ -218,12 +223,17 @@ def _gates(rules: Rules, scenarios: Sequence[Scenario], gain: Ratio | None, late
     return refusals
 
 
-def _accuracy_gates(rules: Rules, accuracy: Mapping[str, float]) -> list[str]:
-    return [
-        f"{task}: {value:.4f} of the baseline's; at least {1 - rules.accuracy_within:g} is due"
-        for task, value in accuracy.items()
-        if value < 1 - rules.accuracy_within
-    ]
+def _accuracy_gates(rules: Rules, result: Result | None, accuracy: Mapping[str, float]) -> Iterator[tuple[str, bool]]:
+    """Each loss beyond what is allowed, and whether it is refused: not where chance may have made it."""
+    numbers = {} if result is None else _numbers(result)
+    for task, value in accuracy.items():
+        if value < 1 - rules.accuracy_within:
+            worse = numbers.get(f"{task}: p that it is no worse", 0.0)
+            count = f"{numbers.get(f'{task}: questions', 0):.0f} questions"
+            due = f"at least {1 - rules.accuracy_within:g} is due"
+            said = f"{task}: {value:.4f} of the baseline's on {count}, p = {worse:.2g}; {due}"
+            certain = worse < rules.accuracy_significance
+            yield (said if certain else f"{said}, but chance may have made the difference: ask more"), certain
 
 
 def _counted(rules: Rules, gain: Ratio | None) -> tuple[float, list[str]]:

@@ -45,6 +45,10 @@ class ContinuousBatching:
     """Meets `workloads.serving.Server`. Generation runs in a thread of the library's; this one waits for its results."""
 
     counted = "forward passes"
+    guarded = (
+        "transformers",
+        ("transformers.generation", "transformers.models.qwen3", "transformers.modeling_utils"),
+    )
 
     def __init__(self, engine: TransformersEngine, arguments: ServeArguments) -> None:
         self.engine = engine
