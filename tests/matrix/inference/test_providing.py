@@ -10,9 +10,10 @@ import torch
 from matrix.addresses import AddressError
 from matrix.inference.asking import missing
 from matrix.inference.factors import operators_of, scaled
-from matrix.inference.providing import REGISTRY, functions_of, replaced
+from matrix.inference.providing import functions_of, replaced
 from tests.fakes.inference import KERNELS
 from workloads import kinds
+from workloads.kinds import REGISTRY
 
 DTYPES = [torch.bool, torch.int32, torch.int64, torch.bfloat16, torch.float32, torch.float64]
 NUMBERS = [True, 2, -3, 1.5]
