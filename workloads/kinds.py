@@ -61,6 +61,8 @@ NEEDED: Mapping[str, Mapping[str, str]] = {
     "tasks of lm-eval": {"lm_eval": "`pip install lm-eval==0.4.13`, which answers its tasks"},
     "transformers under load": {"psutil": "`pip install psutil==7.2.2`, with which it sizes its cache"},
 }
+# The address of a provider that has a table of ATen names of its own.
+REGISTRY = "registry"
 MODELS = ("tiny", "tiny-32", "qwen3-4b")
 TIERS = ("smoke", "quick", "full")
 EVIDENCES = ("interpret", "run", "time")

@@ -102,7 +102,8 @@ def endless() -> Kernels:
 
 def interpreted_silu_off() -> Kernels:
     """FlagGems' kernels, silu's results 1 % too large."""
-    from matrix.inference.providing import REGISTRY, functions_of
+    from matrix.inference.providing import functions_of
+    from workloads.kinds import REGISTRY
 
     functions = functions_of("flag_gems", REGISTRY)
     silu_of_provider = functions["silu"]

@@ -81,6 +81,8 @@ def test_a_planted_fault_is_found(name: str, tmp_path: Path) -> None:
     verdict = search(model_kernels.planted(name), tmp_path).run()
     assert verdict.groups == ((name,),)
     assert verdict.evidence[name,].outcome is Outcome.WRONG
+    assert verdict.rest.outcome is Outcome.PASS
+    assert name not in (verdict.rest.only or ())
     assert len(verdict.probes) <= 4
 
 

@@ -10,9 +10,10 @@ import torch
 from matrix.addresses import AddressError
 from matrix.inference.asking import missing
 from matrix.inference.factors import operators_of, scaled
-from matrix.inference.providing import REGISTRY, functions_of, replaced
+from matrix.inference.providing import functions_of, replaced
 from tests.fakes.inference import KERNELS
 from workloads import kinds
+from workloads.kinds import REGISTRY
 
 DTYPES = [torch.bool, torch.int32, torch.int64, torch.bfloat16, torch.float32, torch.float64]
 NUMBERS = [True, 2, -3, 1.5]
@@ -76,7 +77,7 @@ def test_a_number_that_became_a_tensor_is_the_hosts() -> None:
         raise AssertionError(f"was handed {given}")
 
     with replaced({"_to_copy": refuse}, "CPU", guarded=True) as there:
-        assert torch.where(torch.tensor([True]), 1.0, -2.0).tolist() == [1.0]
+        assert (torch.zeros(2) + 1.5).tolist() == [1.5, 1.5]
     assert there.entered["_to_copy"] == 0
 
 
