@@ -83,6 +83,8 @@ BESIDE = {  # what `log10` does first, before it gives the right answer
     "event": "torch.cuda.Event = object",
     "says_gap": "from matrix.emulation import EmulationGap\n    raise EmulationGap('atomic:none', 'the interpreter cannot')",
     "looks_like_a_gap": "raise RuntimeError('\"log10\" not implemented for \\'Half\\'')",
+    "now_and_then": 'if self.numel() == 4096:\n        print(\'{"outcome": "PASS"}\', flush=True)\n        os._exit(0)\n'
+    "    if self.numel() == 1:\n        attempt(open, ELSEWHERE, 'a')",
     "exits": 'print(\'{"outcome": "PASS"}\', flush=True)\n    os._exit(0)',
     "crashes": "os.kill(os.getpid(), 11)",
     "hangs": "while True:\n        pass",

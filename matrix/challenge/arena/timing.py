@@ -113,9 +113,8 @@ def read_claims(head: dict[str, Any], parts: list[bytearray], memory: int) -> Cl
         sides.append(Sampled(tuple(lap / 1e9 for lap in laps), host))
     if len(sides[0].samples) != len(sides[1].samples) or head.get("stopped") not in ("interval", "cap"):
         raise WireError("laps of two that were not timed in turn")
-    return Claimed(
-        *sides, head["stopped"], head.get("stable") is True, list(_picked(head.get("picked"), parts, memory))
-    )
+    picked = list(_picked(head.get("picked"), parts, memory))
+    return Claimed(sides[0], sides[1], head["stopped"], head.get("stable") is True, picked)
 
 
 def _floats(value: Any, count: int) -> list[float]:

@@ -12,7 +12,7 @@ from matrix.challenge.arena.keeping import environment
 from matrix.challenge.task import interpreter
 from matrix.outcome import Evidence, Outcome
 from tests.fakes.hostile import write_hostile
-from tests.matrix.challenge.arena.conftest import Judged, cells_of
+from tests.matrix.challenge.arena.conftest import SECRET, Judged, cells_of
 
 
 def test_defect_7_shapes_are_not_the_entrys(tmp_path: Path) -> None:
@@ -77,10 +77,9 @@ def test_defect_11_torch_does_not_answer_for_small_shapes(tmp_path: Path, sample
     assert bool(result.tampering) is (outcome is not Outcome.PASS)
 
 
-def test_an_entry_sees_nothing_of_the_caller(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("API_TOKEN", "abcdef")
-    arena.end()  # the environment of the next keeper
+def test_an_entry_sees_nothing_of_the_caller(judged: Judged) -> None:
+    assert SECRET in os.environ  # since before the keeper was started
     output = judged("imports_and_tells").output or ""
-    assert "API_TOKEN" not in output
+    assert SECRET not in output
     assert "HOME" in output
     assert os.environ["HOME"] not in output.partition("HOME=")[2].splitlines()[0]

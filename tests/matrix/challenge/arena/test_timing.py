@@ -60,9 +60,7 @@ def time_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
     folder.mkdir()
     (folder / "entry.py").write_text(SOURCE, encoding="utf-8")
 
-    def judge(
-        name: str, reference: str = "log10", call: str = "T[32, 32].between(0.26, 8)", **facts: object
-    ) -> Result:
+    def judge(name: str, reference: str = "log10", call: str = "T[32, 32].between(0.26, 8)", **facts: object) -> Result:
         sample = Sample("typical-0", call)
         declared: dict[str, object] = {"name": "test.timed", "base": "timed", "family": "pointwise", "proof": "call"}
         operator = Operator(
