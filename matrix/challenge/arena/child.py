@@ -23,7 +23,7 @@ from matrix.cell import Cell
 from matrix.challenge.arena import surroundings
 from matrix.challenge.arena.audit import Watch
 from matrix.challenge.arena.calling import Calls, raises_itself, tried
-from matrix.challenge.arena.confinement import Hold, confine, readable
+from matrix.challenge.arena.confinement import Hold, confine, limit, readable
 from matrix.challenge.arena.fingerprints import Fingerprints, kind_of
 from matrix.challenge.arena.laps import Laps
 from matrix.challenge.arena.wire import Gone, receive_request, send_answer
@@ -60,6 +60,7 @@ class Child:
         device = "cpu" if self.cell.evidence.emulated else self.cell.profile.device
         use_device(device, self.emulator)
         unwell = probe() if device != "cpu" or self.emulator is not None else None
+        limit(self.hold)
         torch.manual_seed(0)
         laps = Laps(self.cell) if self.cell.evidence is Evidence.TIME else None
         self.fingerprints = Fingerprints(f"torch.{device.partition(':')[0]}")

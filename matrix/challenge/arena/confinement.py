@@ -70,7 +70,6 @@ def confine(hold: Hold, parent: int) -> str:
     (held if files else missing).append(f"Landlock {landlock.version(libc)}" if files else "Landlock")
     libc.capset(ctypes.create_string_buffer(_CAPABILITIES, 8), ctypes.create_string_buffer(bytes(24), 24))
     libc.prctl(_DUMPABLE, 1, 0, 0, 0)
-    _limit(hold)
     die_with_parent(parent)
     calls = system_calls.install(libc, os.getpid(), processes=hold.processes)
     (held if calls else missing).append("system calls filtered")
@@ -90,7 +89,8 @@ def _leave_network(libc: ctypes.CDLL) -> bool:
     return True
 
 
-def _limit(hold: Hold) -> None:
+def limit(hold: Hold) -> None:
+    """Limit what this process may use, from what it has now: a device's software has been set up by then."""
     limit_memory(hold.memory_gib)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, FILE_SIZE)

@@ -16,11 +16,13 @@ from matrix.runner.spawn import ROOT
 TRIES = """
 import ctypes, json, os, resource, socket, sys, threading
 from pathlib import Path
-from matrix.challenge.arena.confinement import Hold, confine
+from matrix.challenge.arena.confinement import Hold, confine, limit
 parent, scratch, entry, kept = os.getppid(), *map(Path, sys.argv[1:4])
 os.chdir(scratch)
 told = {"torch": "torch" in sys.modules}
-told["held"] = confine(Hold(entry, scratch, 1.0, processes=bool(int(sys.argv[4]))), parent)
+hold = Hold(entry, scratch, 1.0, processes=bool(int(sys.argv[4])))
+told["held"] = confine(hold, parent)
+limit(hold)
 libc = ctypes.CDLL(None, use_errno=True)
 tries = {
     "write scratch": lambda: (scratch / "x").write_text("x"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from matrix.challenge.arena import judge as arena
-from matrix.challenge.arena.keeping import environment
+from matrix.challenge.arena.spawning import environment
 from matrix.challenge.task import interpreter
 from matrix.outcome import Evidence, Outcome
 from tests.fakes.hostile import write_hostile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matrix.challenge.arena.keeping import PREFIX
+from matrix.challenge.arena.spawning import PREFIX
 from matrix.outcome import Outcome
 from matrix.runner.controller import carry
 from matrix.runner.journal import read_run
@@ -12,8 +12,8 @@ from matrix.runner.session import RunSettings
 from tests.fakes.hostile import write_hostile
 from tests.matrix.challenge.arena.conftest import cells_of
 
-ARENA = "matrix.challenge.arena.judge"
-SETTINGS = RunSettings(judge=f"{ARENA}:judge", warm=f"{ARENA}:warm", probe="", workers=1)
+ARENA = "matrix.challenge.arena.entrance"
+SETTINGS = RunSettings(judge=f"{ARENA}:judge", warm=f"{ARENA}:warm", probe=f"{ARENA}:probe", workers=1)
 
 
 def test_a_run_of_an_entry_that_is_hostile_now_and_then(tmp_path: Path) -> None:
@@ -30,4 +30,4 @@ def test_a_run_of_an_entry_that_is_hostile_now_and_then(tmp_path: Path) -> None:
     assert str(journal) in found[2].detail
     assert {each.worker for each in found} == {found[0].worker}, "the worker lives on: only its child was ended"
     assert all(each.confined for each in (found[0], found[2]))
-    assert not list(Path("/tmp").glob(f"{PREFIX}{(found[0].worker or '').rpartition('-')[2]}-*")), "scratch is removed"  # noqa: S108
+    assert not list(Path("/tmp").glob(f"{PREFIX}{(found[0].worker or '').rpartition('-')[2]}-*")), "scratch is removed"
