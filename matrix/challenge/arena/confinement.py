@@ -28,6 +28,8 @@ _CAPABILITIES = b"\x22\x05\x08\x20" + bytes(4)  # _LINUX_CAPABILITY_VERSION_3, o
 # What the floors of the project are that a child imports. Journals, caches and findings may lie beside them.
 FLOORS = ("matrix", "backends", "operators")
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/opt", "/etc", "/proc", "/sys")
+# A device's software names its threads in a file of the process itself; without that CUDA does not start.
+OWN = (Path("/proc/self/task"),)
 FILE_SIZE = 64 * 1024**2
 OPEN_FILES = 512
 PROCESSES = 64
@@ -36,12 +38,17 @@ CPU_SECONDS = 6 * 3600  # of the whole child; a call's time is watched by the ju
 
 @dataclass(frozen=True)
 class Hold:
-    """What a child is given. `processes`: whether it may start others, as compilers are."""
+    """What a child is given.
+
+    processes  whether it may start others, as compilers are
+    signals    whether it may send those signals: only where the kernel keeps them from all others
+    """
 
     entry: Path
     scratch: Path
     memory_gib: float
     processes: bool
+    signals: bool = False
 
 
 def readable(entry: Path) -> tuple[Path, ...]:
@@ -66,12 +73,13 @@ def confine(hold: Hold, parent: int) -> str:
     missing: list[str] = []
     (held if _leave_network(libc) else missing).append("own network and user")
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    files = landlock.restrict(libc, readable(hold.entry), (hold.scratch,), (Path("/dev"),))
+    files = landlock.restrict(libc, readable(hold.entry), (hold.scratch, *OWN), (Path("/dev"),))
     (held if files else missing).append(f"Landlock {landlock.version(libc)}" if files else "Landlock")
     libc.capset(ctypes.create_string_buffer(_CAPABILITIES, 8), ctypes.create_string_buffer(bytes(24), 24))
     libc.prctl(_DUMPABLE, 1, 0, 0, 0)
     die_with_parent(parent)
-    calls = system_calls.install(libc, os.getpid(), processes=hold.processes)
+    signals = hold.signals and files and landlock.version(libc) >= landlock.SIGNALS
+    calls = system_calls.install(libc, os.getpid(), processes=hold.processes, signals=signals)
     (held if calls else missing).append("system calls filtered")
     return "; ".join([*held, "audit hook", *(f"without: {name}" for name in missing)])
 
