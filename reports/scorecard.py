@@ -102,8 +102,10 @@ def _head(card: Scorecard) -> str:
     lines = [
         f"# Scorecard: {plain(subject.task)}, by {plain(', '.join(subject.team))}",
         f"**{headline(card)}.**",
-        f"Tier {plain(subject.tier)}, licence {plain(subject.licence)}, entry {code(subject.digest[:16])} of "
-        f"{len(subject.files)} files and {len(subject.tests)} of tests; weights {plain(card.weights)}; {plain(card.date)}.",
+        (
+            f"Tier {plain(subject.tier)}, licence {plain(subject.licence)}, entry {code(subject.digest[:16])} of "
+            f"{len(subject.files)} files and {len(subject.tests)} of tests; weights {plain(card.weights)}; {plain(card.date)}."
+        ),
     ]
     if not card.complete:
         lines.append(
@@ -145,16 +147,13 @@ def _section(score: Score) -> str:
     lines += ["", *(f"- {line}" for line in losses)] if losses else []
     gaps = [
         f"- not measured ({number(part.out_of)}), {plain(part.title)}: {plain(part.unmeasured, SENTENCE)}"
-        for part in _gaps(score)
+        for part in score.parts
+        if part.unmeasured and part.out_of
     ]
     lines += ["", *gaps] if gaps else []
     lines += ["", *(f"{plain(remark, SENTENCE)}  " for remark in score.remarks)] if score.remarks else []
     lines += [text for exhibit in score.exhibits for text in ("", _exhibit(exhibit))]
     return "\n".join(lines)
-
-
-def _gaps(score: Score) -> list[Part]:
-    return [part for part in score.parts if part.unmeasured and part.out_of]
 
 
 def _parts(score: Score) -> str:

@@ -1,4 +1,4 @@
-"""scorecard.html: the card for a browser, one file without a script. Every text is escaped, and its policy lets nothing else act."""
+"""scorecard.html: the card for a browser, one file without a script, in which every text is escaped and nothing may act."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import escape
 from pathlib import Path
+from string import Template
 
 from matrix.challenge.scoring.card import Ground, Scorecard
 from matrix.challenge.scoring.score import Exhibit, Loss, Part, Score
 from reports.wording import moment, one_line
 
 STYLE = Path(__file__).with_name("scorecard.css")
+FRAME = Path(__file__).with_name("scorecard.html")
+CAUTION = "What was not measured is no loss and no gain: cards that measured different things cannot be ranked."
 LONG, SHORT = 600, 160
 CODES = ("command", "case", "call", "before", "after")
 
@@ -31,13 +34,11 @@ def render_scorecard_page(card: Scorecard) -> str:
         _lists(card),
         _grounds(card),
     ]
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n'
-        f"<title>{_text(title, SHORT)}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(part for part in parts if part)
-        + "\n</main>\n</body>\n</html>\n"
+    return Template(FRAME.read_text(encoding="utf-8")).substitute(
+        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'",
+        title=_text(title, SHORT),
+        style=style,
+        body="\n".join(part for part in parts if part),
     )
 
 
@@ -60,11 +61,7 @@ def _head(card: Scorecard, title: str) -> str:
         f"weights {_text(card.weights, 80)}",
         _text(card.date, 20),
     ]
-    caution = (
-        ""
-        if card.complete
-        else '<p class="caution">What was not measured is no loss and no gain: cards that measured different things cannot be ranked.</p>'
-    )
+    caution = "" if card.complete else f'<p class="caution">{CAUTION}</p>'
     return (
         f'<header>\n<p class="kicker">Operator challenge</p>\n<h1>{_text(title, SHORT)}</h1>\n'
         f'<p class="total"><strong>{_number(card.points)}</strong> of {_number(card.measured)} points{over}</p>\n'
@@ -75,7 +72,8 @@ def _head(card: Scorecard, title: str) -> str:
 def _warnings(card: Scorecard) -> str:
     if not card.tampering:
         return ""
-    return f'<section class="tampering"><h2>It tampers with its judge, so it earns nothing</h2>{_items(card.tampering)}</section>'
+    title = "It tampers with its judge, so it earns nothing"
+    return f'<section class="tampering"><h2>{title}</h2>{_items(card.tampering)}</section>'
 
 
 def _overview(card: Scorecard) -> str:
@@ -115,7 +113,8 @@ def _section(score: Score) -> str:
     remarks = "".join(f"<p>{_text(remark)}</p>" for remark in score.remarks)
     exhibits = "".join(_exhibit(exhibit) for exhibit in score.exhibits)
     return (
-        f'<section id="{_text(score.name, 40)}"><h2>{_text(score.title, 80)} <span class="number">{_amount(score)}</span></h2>\n'
+        f'<section id="{_text(score.name, 40)}">'
+        f'<h2>{_text(score.title, 80)} <span class="number">{_amount(score)}</span></h2>\n'
         f"{_parts(score)}\n{reasons}\n{remarks}\n{exhibits}</section>"
     )
 

@@ -1,4 +1,4 @@
-"""An assessment: the folder in which an entry is judged. It keeps the entry as it was, the run's journals, and what was measured.
+"""An assessment: the folder in which an entry is judged, with the entry as it was, the run, and all that was measured.
 
 assessment.json   whose it is and what was asked        entry/      the entry's files, as they were judged
 journal-*.jsonl   the run                               measured/   one file for each measurement, as it was told
@@ -92,7 +92,7 @@ def begin(  # noqa: PLR0913 - everything that an assessment keeps
 
 
 def open_assessment(directory: Path) -> Assessment:
-    """The assessment that a directory holds. Raises UsageError where there is none, or the entry is not the one that was judged."""
+    """The assessment that a directory holds. Raises UsageError where there is none, or its entry is another one by now."""
     if not (directory / FILE).is_file():
         raise UsageError(f"{directory} holds no assessment; name a folder that `challenge judge` wrote")
     facts = _read(directory / FILE)

@@ -1,4 +1,4 @@
-"""Calling what may raise anything, SystemExit included, and looking at what became of it: in the children that run an entry's code."""
+"""Calling what may raise anything, SystemExit included: for the children that run an entry's code."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The child that watches what an entry calls: `python -m matrix.challenge.dispatching REQUEST`, under the emulation.
 
-Torch's dispatcher tells of every operator of ATen on the way of a call: whatever computes is a fall-back to torch. And the entry is
-registered as FlagGems registers its own functions, and called through torch's operator of that name.
+Torch's dispatcher tells of every operator of ATen on the way of a call: whatever computes is a fall-back to torch. And the
+entry is registered as FlagGems registers its own functions, and called through torch's operator of that name.
 """
 
 from __future__ import annotations
@@ -38,73 +38,22 @@ from operators.operator import TIMED, Operator
 
 # Operators of ATen that allocate, look at memory otherwise, fill, or copy: host code may use them.
 ALLOWED = frozenset(
-    [
-        "alias",
-        "as_strided",
-        "can_cast",
-        "clone",
-        "copy",
-        "copy_",
-        "detach",
-        "empty",
-        "empty_like",
-        "empty_strided",
-        "expand",
-        "fill_",
-        "flatten",
-        "full",
-        "full_like",
-        "is_nonzero",
-        "item",
-        "lift",
-        "lift_fresh",
-        "movedim",
-        "narrow",
-        "new_empty",
-        "new_empty_strided",
-        "new_full",
-        "new_ones",
-        "new_zeros",
-        "ones",
-        "ones_like",
-        "permute",
-        "promote_types",
-        "ravel",
-        "reshape",
-        "resize_",
-        "result_type",
-        "select",
-        "set_",
-        "slice",
-        "split",
-        "split_with_sizes",
-        "squeeze",
-        "squeeze_",
-        "swapaxes",
-        "t",
-        "transpose",
-        "transpose_",
-        "unbind",
-        "unflatten",
-        "unsqueeze",
-        "unsqueeze_",
-        "view",
-        "view_as",
-        "view_as_real",
-        "zero_",
-        "zeros",
-        "zeros_like",
-        "contiguous",
-    ]
+    {"alias", "as_strided", "can_cast", "clone", "contiguous", "copy", "copy_", "detach", "empty"}
+    | {"empty_like", "empty_strided", "expand", "fill_", "flatten", "full", "full_like", "is_nonzero"}
+    | {"item", "lift", "lift_fresh", "movedim", "narrow", "new_empty", "new_empty_strided", "new_full"}
+    | {"new_ones", "new_zeros", "ones", "ones_like", "permute", "promote_types", "ravel", "reshape"}
+    | {"resize_", "result_type", "select", "set_", "slice", "split", "split_with_sizes", "squeeze"}
+    | {"squeeze_", "swapaxes", "t", "transpose", "transpose_", "unbind", "unflatten", "unsqueeze"}
+    | {"unsqueeze_", "view", "view_as", "view_as_real", "zero_", "zeros", "zeros_like"}
 )
 INTERNAL = ("_local_scalar_dense", "_reshape_alias", "_to_copy", "_unsafe_view")
 
 
-class Watch(TorchDispatchMode):  # type: ignore[misc]
+class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes the operators that compute."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.computed: dict[str, int] = {}
 
     def __torch_dispatch__(

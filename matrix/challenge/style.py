@@ -1,4 +1,4 @@
-"""How an entry's files read, by their text alone: complexity, names, docstrings, comments, and what ruff finds where it is installed.
+"""How an entry's files read, by their text alone: complexity, names, words, and what ruff finds where it is installed.
 
 Nothing of the entry is executed or imported. An entry's own configuration and its `noqa` marks change nothing.
 """
@@ -57,7 +57,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class Style:
-    """What was counted. `names`: how many there are in all;  word_lines: of comments and docstrings;  core, wide: what ruff finds.
+    """What was counted. `names`: how many there are;  word_lines: of comments and docstrings;  core, wide: what ruff finds.
 
     core, wide and unformatted are None where ruff is not installed.
     """

@@ -1,7 +1,7 @@
 """The child that runs an entry's tests and looks at what they call: `python -m matrix.challenge.tracing REQUEST`.
 
-The entry's functions are wrapped before the tests import them. Each test is run twice: as it is, and with every answer of the entry
-spoilt. A test that passes both times looks at no answer, and what it calls covers nothing.
+The entry's functions are wrapped before the tests import them. Each test is run twice: as it is, and with every answer of the
+entry spoilt. A test that passes both times looks at no answer, and what it calls covers nothing.
 """
 
 from __future__ import annotations

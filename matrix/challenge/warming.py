@@ -1,4 +1,4 @@
-"""Making a worker ready for an entry: its folder can be imported from, behind everything, so that it takes the place of no module."""
+"""Making a worker ready for an entry, whose folder is imported from behind everything: it takes the place of no module."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class WatchedCall:
 
 @dataclass(frozen=True)
 class Registered:
-    """A form that was registered and called through torch: `problem` says what was wrong, `absent` why it could not be tried."""
+    """A form that was registered and called through torch: `problem`: what was wrong;  absent: why it could not be tried."""
 
     row: str
     problem: str = ""

@@ -37,7 +37,8 @@ def svd_of(function: Callable[..., Any]) -> Callable[..., tuple[torch.Tensor, ..
     """Of an svd: (S, U S V^T, U^T U, V^T V); without vectors S and the zeros in their place."""
 
     def adapted(self: torch.Tensor, some: bool = True, compute_uv: bool = True) -> tuple[torch.Tensor, ...]:
-        return judgeable(*function(self, some, compute_uv), compute_uv)
+        u, s, v = function(self, some, compute_uv)
+        return judgeable(u, s, v, compute_uv)
 
     return adapted
 

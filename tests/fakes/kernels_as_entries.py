@@ -89,7 +89,8 @@ def write_kernel(name: str, folder: Path, tests: str = LEAKY_RELU, **replaced: s
     task = load_task(name)
     folder.mkdir(parents=True, exist_ok=True)
     for path in (task.kernel_file, *imported_kernels(task.kernel_file)):
-        text = re.sub(r"operators\.kernels\.", "", path.read_text(encoding="utf-8"))
+        text = re.sub(r"from operators\.kernels import", "import", path.read_text(encoding="utf-8"))
+        text = text.replace("operators.kernels.", "")
         (folder / path.name).write_text(HEAD + text, encoding="utf-8")
     functions = _functions(task)
     (folder / "entry.toml").write_text(TOML.format(name=name, function=functions[0]), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Open-source adaptability: the schema, licence, style, imports, registration with FlagGems, and that no part falls back to torch."""
+"""Open-source adaptability: schema, licence, style, imports, registration with FlagGems, and no fall-back to torch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matrix.challenge.checking import Checked, Complaint, Concern
 from matrix.challenge.scoring.correctness import Repeat
 from matrix.challenge.scoring.score import Exhibit, Loss, Part, Score, divide
 from matrix.challenge.style import Style
-from matrix.challenge.watched import Watched
+from matrix.challenge.watched import Watched, WatchedCall
 from matrix.plain_text import one_line
 
 NAME, TITLE = "adaptability", "Open-source adaptability"
@@ -108,7 +108,7 @@ def _registration(watched: Watched | None, out_of: float) -> Part:
 
 
 def _own_kernels(watched: Watched | None, out_of: float, repeat: Repeat) -> Part:
-    """One call that computes by torch is enough to lose all of it: a fall-back is chosen by size, and hides where nobody looks."""
+    """One call that computes by torch is enough to lose all of it: a fall-back is chosen by size, and hides."""
     title = "computes by its own kernels, at every size"
     if watched is None:
         return Part(title, out_of, unmeasured="the entry was not called")
@@ -133,9 +133,7 @@ def _exhibits(watched: Watched | None, repeat: Repeat) -> list[Exhibit]:
     found = []
     if watched.falling_back:
         rows = tuple(
-            (call.case, ", ".join(f"{name} x {number}" for name, number in call.computed.items()), str(call.launches))
-            + (repeat(call.id),)
-            for call in watched.falling_back[:50]
+            (call.case, _operators(call), str(call.launches), repeat(call.id)) for call in watched.falling_back[:50]
         )
         head = ("case", "operators of torch that compute", "kernels launched", "command")
         found.append(Exhibit("Calls that fall back to torch", head, rows))
@@ -150,3 +148,7 @@ def _exhibits(watched: Watched | None, repeat: Repeat) -> list[Exhibit]:
         )
         found.append(Exhibit("Registration with FlagGems", ("form", "works", "why"), forms))
     return found
+
+
+def _operators(call: WatchedCall) -> str:
+    return ", ".join(f"{name} x {number}" for name, number in call.computed.items())

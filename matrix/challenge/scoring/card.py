@@ -74,7 +74,7 @@ class Scorecard:
 def hold(
     scores: Sequence[Score], cases: Sequence[Case], policy: str, due: float, tampering: Sequence[str]
 ) -> list[Score]:
-    """The scores as they stand: nothing for an entry that cheats, and for one that is mostly wrong nothing but its correctness."""
+    """The scores as they stand: an entry that cheats has none, and one that is mostly wrong has that of its correctness."""
     if tampering:
         return [score.withheld(f"the entry tampers with its judge: {tampering[0]}") for score in scores]
     right = share_right(cases, policy)

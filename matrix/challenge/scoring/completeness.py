@@ -1,7 +1,7 @@
 """Completeness of the entrant's own tests: how much of the rule book's grid they come to, and which mutants they notice.
 
-The grid is what the task's own cases come to, axis by axis. A test covers what it calls if it passes, and fails when the entry's
-answers are spoilt on their way back. Tests of an entry that is wrong earn nothing: they were made to fit a wrong kernel.
+The grid is what the task's own cases come to, axis by axis. A test covers what it calls if it passes, and fails when the
+entry's answers are spoilt on their way back. Tests of an entry that is wrong earn nothing: they fit a wrong kernel.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True)
 class Mutated:
-    """What mutants came to: a result, or why there is none. `fault`: whether the tests are to blame, so that it is no gap of ours."""
+    """What mutants came to: a result, or why there is none. `fault`: whether the tests are to blame for that."""
 
     result: MutationResult | None
     why: str = ""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from matrix.challenge.scoring.cases import Case
 from matrix.challenge.scoring.score import Exhibit, Loss, Part, Score, covered, divide, unmeasured
 from matrix.challenge.scoring.weights import FAMILIES, POLICIES, Correctness
-from matrix.outcome import Outcome
+from matrix.outcome import Evidence, Outcome
 from matrix.plain_text import one_line
 
 NAME, TITLE = "correctness", "Functional correctness"
@@ -125,9 +125,8 @@ def _remarks(cases: Sequence[Case], weights: Correctness) -> tuple[str, ...]:
     judged = [case for case in cases if case.judged]
     shares = ", ".join(f"{policy} {sum(case.right(policy) for case in judged)}" for policy in POLICIES)
     found = [f"Right of {len(judged)} cases that were judged, by tolerance: {shares}; {weights.policy} decides."]
-    evidence = {cell.id.evidence for case in judged for cell in case.deciding}
-    if evidence:
-        found.append(f"Judged with evidence {', '.join(sorted(evidence, key=lambda each: each.strength))}.")
+    seen = {cell.id.evidence for case in judged for cell in case.deciding}
+    found.append(f"Judged with evidence {', '.join(each for each in Evidence if each in seen)}.")
     silent = sum(case.worst is not None and case.worst.result.outcome is Outcome.UNDISPATCHED for case in judged)
     if silent:
         found.append(f"{silent} cases were answered by something else than a kernel of the entry.")

@@ -1,7 +1,7 @@
 """Cross-hardware compatibility: in how many of the declared profiles the entry compiles, is interpreted, runs and was timed.
 
-Each evidence has its own points, so that a weaker one never counts as a stronger one. A profile counts by the share of its cases
-that pass, and a case that gave a wrong answer anywhere counts as compiled nowhere. What was not asked is not measured.
+Each evidence has its own points, so that a weaker one never counts as a stronger one. A profile counts by the share of its
+cases that pass, and a case that gave a wrong answer anywhere counts as compiled nowhere. What was not asked is not measured.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def score_hardware(
 ) -> Score:
     """`declared`: by profile, the evidences that it can give."""
     wrong = {cell.id.row for cell in cells if cell.result.outcome is Outcome.WRONG}
-    points = divide(out_of, {**weights.weights, "utilisation": weights.utilisation})
+    points = divide(
+        out_of, {**{str(name): each for name, each in weights.weights.items()}, "utilisation": weights.utilisation}
+    )
     parts: list[Part] = []
     for evidence in Evidence:
         own = [cell for cell in cells if cell.id.evidence is evidence and cell.judged]

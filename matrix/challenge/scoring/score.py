@@ -14,7 +14,7 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Loss:
-    """Why a part is not whole: a sentence, the share of the part that it costs, and the command that repeats it, if one does."""
+    """Why a part is not whole: a sentence, the share of the part that it costs, and the command that repeats it, if any."""
 
     text: str
     share: float
@@ -115,7 +115,9 @@ def unmeasured(name: str, title: str, out_of: float, why: str) -> Score:
     return Score(name, title, out_of, (Part(title, out_of, unmeasured=why),))
 
 
-def covered(title: str, out_of: float, coverage: float, losses: Sequence[Loss], note: str, missing: str) -> list[Part]:
+def covered(  # noqa: PLR0913, PLR0917 - both parts of what it makes
+    title: str, out_of: float, coverage: float, losses: Sequence[Loss], note: str, missing: str
+) -> list[Part]:
     """A part of which only a share was measured, as two: what was, and what was not and why (`missing`)."""
     found = []
     if coverage > ROUNDING:
