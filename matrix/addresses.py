@@ -49,6 +49,12 @@ def composed(maker: str, address: str) -> str:
     return f"{maker}({address})"
 
 
+def outer(address: str) -> tuple[str, str] | None:
+    """The addresses of an adapter's maker and of what it is made of; None of any other address."""
+    parts = _COMPOSED.fullmatch(address)
+    return (parts[1], parts[2]) if parts else None
+
+
 def inner(address: str) -> str:
     """The address of the function that an adapter is made of; of any other address, itself."""
     parts = _COMPOSED.fullmatch(address)
