@@ -36,7 +36,11 @@ from matrix.runner.progress import Display
 from matrix.runner.session import RunSettings
 from reports.scorecard import summary_lines, write_scorecard
 
-WARM, WARM_TO_COMPILE = "matrix.challenge.warming:warm", "matrix.challenge.warming:warm_to_compile"
+# The judge that holds an entry in a process of its own, and the ordinary one, for what it does not judge yet.
+HELD = {name: f"matrix.challenge.arena.judge:{name}" for name in ("judge", "warm", "probe")}
+ORDINARY = {"warm": "matrix.challenge.warming:warm"}
+AHEAD = {"judge": "matrix.judging.preparing:prepare", "warm": "matrix.challenge.warming:warm_to_compile"}
+NOT_HELD = (Evidence.TIME,)
 EVERYTHING = Selection("full", ("*",))
 
 
@@ -50,11 +54,12 @@ class Judgement:
     workers: int | None
     arguments: tuple[str, ...]
 
+    @property
     def settings(self) -> RunSettings:
-        """How its cells are carried."""
+        """How its cells are carried, but for who judges."""
         profiles = {cell.profile.name: cell.profile for cell in self.planned.runnable}
         devices = {name: devices_of(profile, self.declared.machine) for name, profile in profiles.items()}
-        return entry_settings(self.workers, devices)
+        return run_settings(self.workers, devices)
 
 
 def judge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
@@ -77,7 +82,7 @@ def judge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     profile = interpreter()
     measure_check(assessment, profile, _tell)
     _carry(judgement)
-    measure_rest(assessment, profile, judgement.settings().workers, _tell)
+    measure_rest(assessment, profile, judgement.settings.workers, _tell)
     return _finish(assessment, weights, options.evidence, time.monotonic() - started)
 
 
@@ -94,7 +99,7 @@ def repeat(options: argparse.Namespace, _: Sequence[str]) -> int:
     entry = read_entry(options.directory)
     identity = parse_id(options.cell)
     declared = Declared(choose([identity.profile]), rows_of(entry, large=True))
-    result = rerun(declared.find(identity), entry_settings(1, {}))
+    result = rerun(declared.find(identity), replace(run_settings(1), **judge_of(identity.evidence)))
     return 1 if result.outcome.blames_provider else 0
 
 
@@ -113,9 +118,9 @@ def plan_judgement(assessment: Assessment, workers: int | None, arguments: Seque
     return Judgement(assessment, declared, planned, workers, tuple(arguments))
 
 
-def entry_settings(workers: int | None, devices: dict[str, tuple[str, ...]]) -> RunSettings:
-    """As of any run, but for how a worker is made ready."""
-    return replace(run_settings(workers, devices), warm=WARM)
+def judge_of(evidence: Evidence) -> dict[str, str]:
+    """Who judges cells of an evidence, as settings of a run."""
+    return ORDINARY if evidence in NOT_HELD else HELD
 
 
 def _carry(judgement: Judgement) -> None:
@@ -131,10 +136,15 @@ def _carry(judgement: Judgement) -> None:
     )
     given = [Result(name, preset.outcome, Phase.PLAN, preset.reason) for name, preset in planned.presets.items()]
     _tell(f"{len(planned.cells)} cells -> {directory}")
-    settings = judgement.settings()
+    settings = judgement.settings
     _prepare(judgement, settings)
-    with closing(Display(sys.stderr)) as display:
-        carry(planned.runnable, directory, settings, display, header=header, given=given)
+    for evidences in (tuple(each for each in Evidence if each not in NOT_HELD), NOT_HELD):
+        cells = [cell for cell in planned.runnable if cell.evidence in evidences]
+        if cells or given:
+            own = replace(settings, **judge_of(evidences[0]))
+            with closing(Display(sys.stderr)) as display:
+                carry(cells, directory, own, display, header=header, given=given)
+        given = []
 
 
 def _prepare(judgement: Judgement, settings: RunSettings) -> None:
@@ -144,7 +154,7 @@ def _prepare(judgement: Judgement, settings: RunSettings) -> None:
     if not ahead or settings.workers == 1:
         return
     _tell(f"compiling the kernels of {len(ahead)} calls that will be timed")
-    compiling = replace(settings, judge="matrix.judging.preparing:prepare", warm=WARM_TO_COMPILE)
+    compiling = replace(settings, **AHEAD)
     with closing(Display(sys.stderr)) as display:
         carry(ahead, directory / "preparing", compiling, display, confirm=lambda _: False)
 

@@ -24,6 +24,7 @@ from matrix.runner.journal import read_run
 from operators.operator import TIMED, Operator
 
 PRIVATE = ("host",)
+FALL_BACK = "fall-back"
 
 
 def make_card(assessment: Assessment, weights: Weights, evidence: Sequence[Path]) -> Scorecard:
@@ -69,8 +70,14 @@ def expected_timings(rows: dict[str, Operator]) -> int:
 
 
 def tampering_of(cells: Sequence[Judged]) -> tuple[str, ...]:
-    """What the entry did to its judge, as the results say it."""
-    return ()
+    """What the entry did to its judge, each kind once; a fall-back to torch is no attack, and is scored where it belongs."""
+    found: dict[str, tuple[str, int]] = {}
+    for cell in cells:
+        for each in cell.result.tampering:
+            if each.kind != FALL_BACK:
+                first, number = found.get(each.kind, (f"{each} ({cell.id})", 0))
+                found[each.kind] = first, number + 1
+    return tuple(f"{first}; {number} findings of this kind" for first, number in found.values())
 
 
 def _subject(assessment: Assessment) -> Subject:
