@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from matrix.outcome import Evidence, Outcome, Phase
+from matrix.tampering import Tampering
 
 
 class ResultError(ValueError):
@@ -179,6 +180,7 @@ class Result:
     compiled    with evidence `compile`: the kernels that were compiled, as far as the call came
     remembered  when it was found, if in an earlier run with everything the same: an ISO time
     timing      with evidence `time`: how long it took, against the native operator
+    tampering   what judged code did to its judge; confined: what held the code while it ran, in a few words
     """
 
     cell: str
@@ -196,8 +198,12 @@ class Result:
     compiled: tuple[Compiled, ...] = ()
     remembered: str | None = None
     timing: Timing | None = None
+    tampering: tuple[Tampering, ...] = ()
+    confined: str | None = None
 
     def __post_init__(self) -> None:
+        if self.tampering and not self.outcome.blames_provider:
+            raise ResultError(f"{self.cell}: tampering is the fault of what is judged, and no {self.outcome}")
         if self.outcome is Outcome.PASS and self.comparison is None and not self.compiled:
             raise ResultError(f"{self.cell}: a PASS needs a comparison, or kernels that were compiled")
         if self.compiled and self.launches:

@@ -51,12 +51,16 @@ class Subject:
 
 @dataclass(frozen=True)
 class Budget:
-    """What judging may take: seconds of a core for one test beside its usual time, memory, forks side by side, and in all."""
+    """What judging may take: seconds of a core for one test beside its usual time, memory, forks side by side, and in all.
+
+    most  judge so many mutants at most, the same ones each time and spread over all; 0: every one
+    """
 
     seconds: float = 3.0
     memory_gib: float = 2.0
     workers: int = 2
     in_all: float = 3600.0
+    most: int = 0
 
 
 def imported_kernels(file: Path) -> tuple[Path, ...]:
@@ -116,8 +120,8 @@ def _result(subject: Subject, lines: Sequence[Mapping[str, Any]], seconds: float
         raise MutationError(f"{subject.name}: no test passes on the kernel as it is; {first[0]}: {first[1]}")
     own = {path.relative_to(subject.root).as_posix() for path in subject.files[: subject.own]}
     judged = []
-    for number, candidate in enumerate(candidates.found):
-        first_told = by_stage[stage][number]
+    for number, first_told in sorted(by_stage[stage].items()):
+        candidate = candidates.found[number]
         shared = candidate.mutant.file not in own
         fate = _fate(first_told, by_stage["cases"].get(number) if stage == "tests" else None, shared=shared)
         killed = fate is Fate.KILLED

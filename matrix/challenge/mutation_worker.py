@@ -6,6 +6,7 @@ then each mutant against the tests that come to its line. It tells by lines of J
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -36,6 +37,7 @@ class Request:
     files      those whose kernels are mutated;  root: what their names are relative to
     functions  by row of the task, the entry's function; none: our own kernel
     tests      the entry's folder, whose tests judge first; empty: the cases alone judge
+    most       how many mutants are judged at most; 0: every one
     """
 
     profile: str
@@ -49,6 +51,7 @@ class Request:
     workers: int
     seconds: float
     memory_gib: float
+    most: int = 0
 
     @property
     def limits(self) -> Limits:
@@ -149,7 +152,7 @@ class Worker:
         self.emulator.substitute(str(candidate.path), candidate.first, candidate.source)
 
     def judge(self) -> None:
-        request, numbers = self.request, list(range(len(self.candidates.found)))
+        request, numbers = self.request, chosen(self.candidates.found, self.request.most)
         profile = self.emulator.profile
         cells = load_task(request.task).cells(profile, request.functions or None)
         if not request.tests:
@@ -164,6 +167,15 @@ class Worker:
         elif passed:  # the slow cases cost minutes for each mutant that they cannot tell from the kernel either
             quick = [cell for cell in cells if cell.case.sample.kind not in SLOW]
             self.work(Cases(quick), "cases", passed)
+
+
+def chosen(found: Sequence[Candidate], most: int) -> list[int]:
+    """The numbers of the mutants that are judged: of too many, those whose texts have the smallest digests."""
+    numbers = range(len(found))
+    if not most or len(found) <= most:
+        return list(numbers)
+    digests = {number: hashlib.sha256(str(found[number].mutant).encode()).digest() for number in numbers}
+    return sorted(sorted(numbers, key=lambda number: digests[number])[:most])
 
 
 def _fields(told: Told) -> dict[str, Any]:

@@ -1,0 +1,257 @@
+"""The judge's side of the arena: a keeper for each profile and evidence, one warm child, and what comes of asking it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from backends.profile import Profile
+from matrix.cell import Cell
+from matrix.challenge.arena.confinement import Hold
+from matrix.challenge.arena.wire import Gone, Overdue, WireError, receive_answer, send_request
+from matrix.outcome import Evidence
+from matrix.runner.output import read_tail
+from matrix.runner.processes import KEPT, SESSION_VARIABLE, alive, birth, kill
+from matrix.runner.spawn import ROOT
+from matrix.tampering import KINDS, Tampering
+
+PREFIX = "matrix-arena-"
+HANDED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", SESSION_VARIABLE)
+# Names that are ours, Python's or a person's; the rest of a machine's environment goes to a device's software if it is paths.
+OURS = ("MATRIX_", "PYTHON", "PYTEST", "HOME", "TMP", "TEMP", "XDG_", "OLDPWD", "PWD", "SSH_", "TRITON_", "FLAGGEMS_")
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+START_SECONDS = 240.0
+DEATH_SECONDS = 3.0
+MOST_FINDINGS = 32
+TEXT = 2000
+
+
+class StartError(RuntimeError):
+    """No child could be had: the machine's fault, or the suite's."""
+
+
+class Died(RuntimeError):  # noqa: N818 - a fact about the child
+    """The child ended before it answered. `status` as subprocess has it."""
+
+    def __init__(self, status: int, output: str | None) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+        self.output = output
+
+
+@dataclass
+class Told:
+    """What a child answered."""
+
+    head: dict[str, Any]
+    parts: list[bytearray]
+
+
+@dataclass
+class Served:
+    """A child: its channel, whose entry it serves, what holds it, and the function that it has ready."""
+
+    pid: int
+    channel: socket.socket
+    entry: Path
+    held: str
+    loaded: str = ""
+
+
+class Keeping:
+    """A keeper process with its one child. Started when it is first wanted; `close` ends all of it."""
+
+    def __init__(self, cell: Cell) -> None:
+        _sweep()
+        self.serves = (cell.profile.name, cell.evidence)
+        self.scratch = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{birth(os.getpid())}-")).resolve()
+        self.log = Path(f"{self.scratch}.log")
+        self.child: Served | None = None
+        self.findings: list[Tampering] = []
+        self.said = b""
+        self.control, theirs = socket.socketpair()
+        with theirs, self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-s", "-m", "matrix.challenge.arena.keeper", str(theirs.fileno())],
+                cwd=self.scratch,
+                env=environment(cell.profile, cell.evidence, self.scratch),
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        KEPT.add(self.process.pid)
+        self.control.sendall(pickle.dumps(cell))
+        self._hear("ready", time.monotonic() + START_SECONDS)
+
+    def lives(self) -> bool:
+        """Whether the keeper is still there."""
+        return self.process.poll() is None
+
+    def have(self, cell: Cell, entry: Path) -> Served:
+        """The child of an entry, warm or new. Raises StartError when its device is not well."""
+        if self.child is not None and self.child.entry == entry:
+            return self.child
+        self.end_child()
+        hold = Hold(
+            entry, self.scratch, cell.profile.limits.memory_gib, processes=cell.evidence is not Evidence.INTERPRET
+        )
+        mine, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self.control, [pickle.dumps({"cell": cell, "hold": hold})], [theirs.fileno()])
+            pid = int(self._hear("child", time.monotonic() + DEATH_SECONDS + START_SECONDS)["child"])
+        self.child = Served(pid, mine, entry, "")
+        told = self._receive(time.monotonic() + START_SECONDS, 0)
+        self.child.held = str(told.head.get("held"))[:TEXT]
+        if told.head.get("unwell"):
+            self.end_child()
+            raise StartError(f"the device is not well: {told.head['unwell']}")
+        return self.child
+
+    def ask(self, request: Mapping[str, Any], parts: Iterable[torch.Tensor], deadline: float, limit: int) -> Told:
+        """Have the child do something. Raises Died, Overdue, and WireError for what is no answer; all of them end the child."""
+        assert self.child is not None
+        os.truncate(self.log, 0)
+        try:
+            send_request(self.child.channel, dict(request), parts, deadline)
+            return self._receive(deadline, limit)
+        except (Died, Overdue, WireError):
+            self.end_child()
+            raise
+        except Gone:
+            raise self._died() from None
+
+    def _receive(self, deadline: float, limit: int) -> Told:
+        """The child's next answer; findings that come before it are kept."""
+        assert self.child is not None
+        while True:
+            try:
+                head, parts = receive_answer(self.child.channel, deadline, limit)
+            except Gone:
+                raise self._died() from None
+            if "finding" not in head:
+                return Told(head, parts)
+            self._find(head["finding"])
+
+    def _find(self, told: Any) -> None:
+        kind, what = (told.get("kind"), told.get("what")) if isinstance(told, dict) else (None, None)
+        if kind not in KINDS or not isinstance(what, str):
+            raise WireError("a finding of no kind that there is")
+        found = Tampering(kind, what[:TEXT])
+        if found not in self.findings and len(self.findings) < MOST_FINDINGS:
+            self.findings.append(found)
+
+    def _died(self) -> Died:
+        """How the child ended. One that only closed its channel is ended, and said to have exited."""
+        child = self.child
+        status = 0
+        try:
+            told = self._hear("died", time.monotonic() + DEATH_SECONDS)
+            status = int(told["status"])
+            self.child = None
+        except Overdue:
+            self.end_child()
+        output = self.output()
+        if child is not None:
+            child.channel.close()
+        return Died(status, output)
+
+    def output(self) -> str | None:
+        """What the child printed in this case, its end."""
+        return read_tail(self.log)
+
+    def end_child(self) -> None:
+        """End the child, if there is one, and all that it left; its scratch is emptied."""
+        if self.child is None:
+            return
+        kill(self.child.pid)
+        self.child.channel.close()
+        self.child = None
+        self._hear("died", time.monotonic() + START_SECONDS)
+        for path in self.scratch.iterdir():
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def _hear(self, wanted: str, deadline: float) -> dict[str, Any]:
+        """What the keeper says of something; what it said before of other things is past."""
+        self.control.settimeout(max(0.01, deadline - time.monotonic()))
+        while True:
+            line, newline, rest = self.said.partition(b"\n")
+            if newline:
+                self.said = rest
+                told: dict[str, Any] = json.loads(line)
+                if wanted in told:
+                    return told
+                continue
+            try:
+                data = self.control.recv(4096)
+            except TimeoutError:
+                raise Overdue(f"the keeper did not say {wanted}") from None
+            if not data:
+                raise StartError(f"the arena's keeper ended: {(read_tail(self.log) or 'it said nothing')[-TEXT:]}")
+            self.said += data
+
+    def close(self) -> None:
+        """End the keeper and its child, and remove what they wrote."""
+        self.control.close()
+        try:
+            self.process.wait(DEATH_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        KEPT.discard(self.process.pid)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.log.unlink(missing_ok=True)
+
+
+def environment(profile: Profile, evidence: Evidence, scratch: Path) -> dict[str, str]:
+    """All variables of a keeper and its children: nothing of the caller's that could be a secret."""
+    kept = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
+    paths = [str(ROOT)]
+    if not evidence.emulated:
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(OURS) and _is_paths(value)
+        } | kept
+        paths += [
+            part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part and Path(part).is_absolute()
+        ]
+        if profile.one_device and profile.one_device in os.environ:
+            kept[profile.one_device] = os.environ[profile.one_device]
+    here = {
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "TRITON_CACHE_DIR": str(scratch / ".triton"),
+        "FLAGGEMS_CACHE_DIR": str(scratch / ".flag_gems"),
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
+    }
+    return {**kept, **dict.fromkeys(THREADS, "1"), **here, **dict(profile.environment)}
+
+
+def _is_paths(value: str) -> bool:
+    """Whether a variable holds nothing but folders and files that are there."""
+    parts = [part for part in value.split(os.pathsep) if part]
+    return bool(parts) and all(part.startswith("/") and Path(part).exists() for part in parts)
+
+
+def _sweep() -> None:
+    """Remove what was left by judges that were killed."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        pid, _, born = path.name.removeprefix(PREFIX).partition("-")
+        born = born.partition("-")[0]
+        if pid.isdigit() and born.isdigit() and not alive(int(pid), int(born)):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
