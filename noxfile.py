@@ -34,6 +34,8 @@ ENVIRONMENTS = Path(".nox")
 RUNS = Path(".matrix")
 # The column that stacks are tried with: it needs nothing but the stack itself.
 TRIED = "cpu-interpreter"
+# Options of `challenge judge` whose value is a path.
+PATHS = ("--out", "--weights", "--evidence")
 # How long an interrupted run may take to write down what it knows before nox ends it, in seconds.
 PATIENCE = 60.0
 ADVICE = "Install it there (docs/lab-kit.md says how without a network), or name another Python: --here=PATH"
@@ -67,6 +69,14 @@ def validate(session: nox.Session) -> None:
     """Which level a profile's evidence amounts to: nox -s validate -- --profile X; what follows `--` as of `matrix`."""
     python, arguments = chosen_python(session)
     session.run(python, "-m", "matrix", "validate", *arguments, external=True, interrupt_timeout=PATIENCE)
+
+
+@nox.session(venv_backend="none")
+def challenge(session: nox.Session) -> None:
+    """Judge an entry of the operator challenge: nox -s challenge -- DIR; what follows goes to `matrix challenge judge`."""
+    python, arguments = chosen_python(session, "lint")
+    arguments = from_where_the_user_stands(session, arguments)
+    session.run(python, "-m", "matrix", "challenge", "judge", *arguments, external=True, interrupt_timeout=PATIENCE)
 
 
 @nox.session(venv_backend="none")
@@ -222,8 +232,11 @@ def chosen_stack(session: nox.Session) -> tuple[str, list[str]]:
     return name, arguments
 
 
-def chosen_python(session: nox.Session) -> tuple[str, list[str]]:
-    """The interpreter that runs the matrix, the lab's own or that of a stack's environment, and what else was asked."""
+def chosen_python(session: nox.Session, *groups: str) -> tuple[str, list[str]]:
+    """The interpreter that runs the matrix, the lab's own or that of a stack's environment, and what else was asked.
+
+    `groups`: of pyproject.toml, besides `run`, that a stack's environment is to have.
+    """
     stack, arguments = chosen_stack(session)
     arguments = [absolute(session, argument) for argument in arguments]
     for place, argument in enumerate(arguments):
@@ -235,7 +248,7 @@ def chosen_python(session: nox.Session) -> tuple[str, list[str]]:
                     "--here takes what is installed and --stack installs what it names; leave out one of them"
                 )
             return own_python(session, path), arguments
-    return environment(session, "run", stack=stack), arguments
+    return environment(session, "run", *groups, stack=stack), arguments
 
 
 def own_python(session: nox.Session, path: str) -> str:
@@ -296,6 +309,20 @@ def absolute(session: nox.Session, argument: str) -> str:
         if file.endswith(".toml") and standing.exists()
         else argument
     )
+
+
+def from_where_the_user_stands(session: nox.Session, arguments: list[str]) -> list[str]:
+    """The entry's folder and other paths of `challenge judge`, as the user named them, made absolute."""
+    found: list[str] = []
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        option, equals, value = argument.partition("=")
+        if equals and option in PATHS:
+            found.append(f"{option}={(Path(session.invoked_from) / value).resolve()}")
+        elif before in PATHS or not (argument.startswith("-") or before.startswith("--")):
+            found.append(str((Path(session.invoked_from) / argument).resolve()))
+        else:
+            found.append(argument)
+    return found
 
 
 def refuse_other_pythons(session: nox.Session, declared: dict[str, Any]) -> None:

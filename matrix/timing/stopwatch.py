@@ -38,24 +38,24 @@ class Stopwatch(Protocol):
 
 
 class DeviceStopwatch:
-    """By the events of a device's stream: `torch.<device>.Event`."""
+    """By the events of a device's stream: `torch.<device>.Event`. What it reads time by is bound when it is made."""
 
     def __init__(self, module: Any, device: str) -> None:
-        self.module = module
+        self.event, self.wait, self.clock = module.Event, module.synchronize, time.perf_counter
         self.flushed = torch.empty(FLUSHED, dtype=torch.int8, device=device)
 
     def laps(self, calls: Sequence[tuple[Call, Call]]) -> list[Lap]:
-        marks = [[self.module.Event(enable_timing=True) for _ in range(2)] for _ in calls]
+        marks = [[self.event(enable_timing=True) for _ in range(2)] for _ in calls]
         hosts = []
         for (prepare, call), (before, after) in zip(calls, marks, strict=True):
             prepare()
             self.flushed.zero_()
             before.record()
-            started = time.perf_counter()
+            started = self.clock()
             call()
-            hosts.append(time.perf_counter() - started)
+            hosts.append(self.clock() - started)
             after.record()
-        self.module.synchronize()
+        self.wait()
         return [
             Lap(before.elapsed_time(after) / 1000, host) for (before, after), host in zip(marks, hosts, strict=True)
         ]
@@ -65,7 +65,7 @@ class HostStopwatch:
     """By the host's clock, for a device that is the host itself, or one without events (`wait` lets it finish)."""
 
     def __init__(self, wait: Call = lambda: None, device: str = "cpu") -> None:
-        self.wait = wait
+        self.wait, self.clock = wait, time.perf_counter
         self.flushed = torch.empty(FLUSHED_ON_HOST if device == "cpu" else FLUSHED, dtype=torch.int8, device=device)
 
     def laps(self, calls: Sequence[tuple[Call, Call]]) -> list[Lap]:
@@ -74,11 +74,11 @@ class HostStopwatch:
             prepare()
             self.flushed.zero_()
             self.wait()
-            started = time.perf_counter()
+            started = self.clock()
             call()
-            handed = time.perf_counter()
+            handed = self.clock()
             self.wait()
-            found.append(Lap(time.perf_counter() - started, handed - started))
+            found.append(Lap(self.clock() - started, handed - started))
         return found
 
 

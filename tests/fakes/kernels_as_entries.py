@@ -104,3 +104,12 @@ def write_kernel(name: str, folder: Path, tests: str = LEAKY_RELU, **replaced: s
 def _functions(task: Task) -> list[str]:
     """The functions that the task's forms want, the main one first."""
     return list(dict.fromkeys(address.rpartition(":")[2] for address in task.functions(f":{task.name}").values()))
+
+
+def spoil(folder: Path, file: str, before: str, after: str) -> Path:
+    """The entry with one text of a file replaced."""
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert text.count(before) == 1, f"{before!r} stands {text.count(before)} times in {file}"
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    return folder

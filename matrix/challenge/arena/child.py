@@ -70,6 +70,7 @@ class Child:
             while True:
                 request, parts = receive_request(self.channel)
                 operations[request["operation"]](request, parts)
+                del request, parts
 
     def load(self, request: dict[str, Any], _parts: list[bytearray]) -> None:
         """Import the entry, its folder last on the path, so that nothing in it hides a module of anybody else's."""
@@ -80,30 +81,31 @@ class Child:
         importing = surroundings.around(resolve, self.calls.note_settings)
         function, error = tried(lambda: importing(request["address"]))
         if error is not None:
-            self.say({"refused": self.refused(attempt, error)})
+            self.answer(request, {"refused": self.refused(attempt, error)})
             return
         self.calls.function = function
         self.look()
-        self.say({"loaded": True})
+        self.answer(request, {"loaded": True})
 
     def call(self, request: dict[str, Any], parts: list[bytearray]) -> None:
         """Call the entry's function, or call it again in the same memory, and say what came of it."""
         attempt = Attempt(request["cell"], lambda _: None, self.emulator, Phase.RUN)
         made, error = tried(lambda: self.calls.make(attempt, request, parts))
         if error is None:
-            self.say({**made[0], "facts": result_to_json(attempt.result(Outcome.NOT_RUN, "called"))}, made[1])
+            facts = result_to_json(attempt.result(Outcome.NOT_RUN, "called"))
+            self.answer(request, {**made[0], "facts": facts}, made[1])
             return
         fault = bool(getattr(error, "memory_fault", False)) or "illegal memory access" in str(error)
-        self.say({"refused": self.refused(attempt, error), "memory_fault": fault, "phase": attempt.phase})
+        self.answer(request, {"refused": self.refused(attempt, error), "memory_fault": fault})
 
-    def rest(self, _request: dict[str, Any], _parts: list[bytearray]) -> None:
+    def rest(self, request: dict[str, Any], _parts: list[bytearray]) -> None:
         """After a case: see what became of the answers since, and of everything else."""
         self.calls.settle()
         self.look()
         for changed in surroundings.differences(self.settings, surroundings.look()):
             self.note(Tampering("environment", changed))
         self.tidy()
-        self.say({"rested": True})
+        self.answer(request, {"rested": True})
 
     def look(self) -> None:
         for name in self.fingerprints.changed():
@@ -128,6 +130,10 @@ class Child:
     def note(self, finding: Tampering) -> None:
         """Tell the judge of a finding, at once."""
         self.say({"finding": {"kind": finding.kind, "what": finding.what}})
+
+    def answer(self, request: dict[str, Any], what: dict[str, Any], parts: Parts = ()) -> None:
+        """Answer a request. Its token is known to nobody who has not read the request: it stands in no object that can be reached."""
+        self.say({**what, "token": request["token"]}, parts)
 
     def say(self, what: dict[str, Any], parts: Parts = ()) -> None:
         with self.sending:

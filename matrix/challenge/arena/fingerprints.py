@@ -141,4 +141,4 @@ def _place(owner: Any, title: str) -> Place:
 
 def kind_of(name: str) -> str:
     """The kind of tampering that a change to a name is."""
-    return "timers" if any(clock in name for clock in CLOCKS) else "patched"
+    return "timers" if name.removeprefix("the code of ").startswith(CLOCKS) else "patched"

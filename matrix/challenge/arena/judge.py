@@ -42,6 +42,7 @@ SHARE_OF_LIMIT = 0.9
 ROOM = 256 * 1024**2  # bytes of answers beyond four times the arguments
 # The outcomes that a child can find by itself.
 OF_CHILD = (Outcome.ERROR, Outcome.OOM, Outcome.UNCOMPILED, Outcome.INFRA)
+RELIED_ON = frozenset(("torch", "triton", "numpy", "flag_gems", "matrix", "operators", "backends", "builtins", "sys", "os", "time"))
 # Interpreted calls that take longer are not repeated: a device's never do.
 REPEATED_SECONDS = 3.0
 
@@ -124,7 +125,7 @@ class Bout:
         self.deadline = time.monotonic() + SHARE_OF_LIMIT * limits.seconds
         own = replace(self.cell.case.operator, providers={self.cell.case.provider: self.address})
         self.theirs = replace(self.cell, case=replace(self.cell.case, operator=own))
-        keeping.findings.clear()
+        keeping.begin()
         self.memory_fault = False
 
     def judge(self) -> Result:
@@ -164,11 +165,18 @@ class Bout:
 
     def load(self, child: Served) -> None:
         """Have the child import the entry."""
+        self._find_shadows(child.entry)
         if child.loaded == self.address:
             return
         told = self.ask({"operation": "load", "address": self.address, "cell": self.theirs})
         self._refused(told, Phase.IMPORT)
         child.loaded = self.address
+
+    def _find_shadows(self, entry: Path) -> None:
+        """Files that would be taken for modules that the judge relies on, were the entry's folder not the last on the path."""
+        for name in sorted(RELIED_ON):
+            if (entry / f"{name}.py").exists() or (entry / name / "__init__.py").exists():
+                self.keeping.findings.append(Tampering("shadow", f"{name} is the name of a module that the judge relies on"))
 
     def call(self, mine: Arguments, operation: str = "call") -> Any:
         """What the entry returns for these arguments, whose memory becomes what it is after the call. Raises Ended."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import secrets
 import shutil
 import socket
 import subprocess
@@ -98,6 +99,11 @@ class Keeping:
         self.control.sendall(pickle.dumps(cell))
         self._hear("ready", time.monotonic() + START_SECONDS)
 
+    def begin(self) -> None:
+        """Forget what was found and printed in the case before."""
+        self.findings.clear()
+        os.truncate(self.log, 0)
+
     def lives(self) -> bool:
         """Whether the keeper is still there."""
         return self.process.poll() is None
@@ -125,15 +131,18 @@ class Keeping:
     def ask(self, request: Mapping[str, Any], parts: Iterable[torch.Tensor], deadline: float, limit: int) -> Told:
         """Have the child do something. Raises Died, Overdue, and WireError for what is no answer; all of them end the child."""
         assert self.child is not None
-        os.truncate(self.log, 0)
+        token = secrets.token_hex(16)
         try:
-            send_request(self.child.channel, dict(request), parts, deadline)
-            return self._receive(deadline, limit)
+            send_request(self.child.channel, {**request, "token": token}, parts, deadline)
+            told = self._receive(deadline, limit)
+            if told.head.get("token") != token:
+                raise WireError("an answer that the judge's own code did not give")
         except (Died, Overdue, WireError):
             self.end_child()
             raise
         except Gone:
             raise self._died() from None
+        return told
 
     def _receive(self, deadline: float, limit: int) -> Told:
         """The child's next answer; findings that come before it are kept."""
