@@ -103,7 +103,7 @@ def _add_doctor(commands: Commands) -> None:
 
 def _add_challenge(commands: Commands) -> None:
     challenge = commands.add_parser("challenge", help="entries of the operator challenge: start, check, judge")
-    steps = challenge.add_subparsers(dest="step", required=True, metavar="check|new|mutants|judge|card|repeat")
+    steps = challenge.add_subparsers(dest="step", required=True, metavar="check|new|mutants|judge|card|repeat|rank")
     check = steps.add_parser("check", help="what keeps an entry from being judged, and what is still to be done in it")
     check.add_argument("directory", type=Path, metavar="DIR", help="the entry's folder")
     new = steps.add_parser("new", help="write a starter entry")
@@ -118,6 +118,7 @@ def _add_challenge(commands: Commands) -> None:
     mutants.add_argument("--most", type=_mutants, default=0, metavar="N", help=told)
 
     _add_judging(steps)
+    _add_ranking(steps)
 
 
 def _add_judging(steps: Commands) -> None:
@@ -148,6 +149,17 @@ def _add_judging(steps: Commands) -> None:
     repeat = steps.add_parser("repeat", help="repeat one cell of an entry in the foreground, as a scorecard prints it")
     repeat.add_argument("directory", type=Path, metavar="DIR", help="the entry's folder")
     repeat.add_argument("cell", metavar="CELL_ID", help="the id of the cell")
+
+
+def _add_ranking(steps: Commands) -> None:
+    rank = steps.add_parser("rank", help="a leaderboard of entries, from their scorecards")
+    rank.add_argument(
+        "results", type=Path, nargs="+", metavar="RESULT", help="a scorecard.json, or the folder that holds it"
+    )
+    told = "who takes part in another track: a line each, `NAME` or `NAME | TRACK`"
+    rank.add_argument("--others", type=Path, metavar="FILE", help=told)
+    told = "write leaderboard.md, .json and .html there (default: Markdown to standard output)"
+    rank.add_argument("--out", type=Path, metavar="DIR", help=told)
 
 
 def _mutants(text: str) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from matrix.challenge.scoring.card import Ground, Scorecard
+from matrix.challenge.scoring.card import Ground, Scorecard, TimedOn
 from matrix.challenge.scoring.score import Exhibit, Part, Score
 from matrix.record import Json
 from reports.markdown import code, plain
@@ -241,6 +241,7 @@ def scorecard_document(card: Scorecard) -> dict[str, Json]:
         "measured": round(card.measured, 6),
         "out_of": round(card.out_of, 6),
         "dimensions": [_score(score) for score in card.scores],
+        "devices": [_device(device) for device in card.devices],
         "tampering": _texts(card.tampering),
         "problems": _texts(card.problems),
         "missing": _texts(card.missing),
@@ -286,6 +287,18 @@ def _part(part: Part) -> Json:
         "found": one_line(part.note, TEXT),
         "unmeasured": one_line(part.unmeasured, TEXT) or None,
         "losses": losses,
+    }
+
+
+def _device(device: TimedOn) -> Json:
+    return {
+        "profile": one_line(device.profile, 80),
+        "name": one_line(device.name, 200),
+        "calls": device.calls,
+        "speedup": round(device.speedup, 6),
+        "low": round(device.low, 6),
+        "high": round(device.high, 6),
+        "scored": device.scored,
     }
 
 

@@ -1,4 +1,4 @@
-"""The command `challenge`: starts an entry, checks one, judges tests by mutants of the kernel; judges an entry (judging.py)."""
+"""The command `challenge`: starts an entry, checks one, judges tests by mutants of the kernel; judges an entry (judging.py); ranks (ranking.py)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from matrix.challenge.mutant import Fate, MutationResult
 from matrix.challenge.mutation import Budget, Subject, judge_mutants
 from matrix.challenge.starter import write_starter
 from matrix.challenge.task import interpreter, load_task
-from matrix.commands import judging
+from matrix.commands import judging, ranking
 from matrix.usage import UsageError
 
 
 def challenge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
-    """Do one step. 0: nothing is wrong (check, judge), nothing survived (mutants); 1: something is."""
-    judging_steps = {"judge": judging.judge, "card": judging.card, "repeat": judging.repeat}
+    """Do one step. 0: nothing is wrong (check, judge, rank), nothing survived (mutants); 1: something is."""
+    judging_steps = {"judge": judging.judge, "card": judging.card, "repeat": judging.repeat, "rank": ranking.rank}
     if options.step in judging_steps:
         return judging_steps[options.step](options, arguments)
     steps = {"check": _check, "new": _new, "mutants": _mutants}

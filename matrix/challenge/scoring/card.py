@@ -37,6 +37,19 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class TimedOn:
+    """A device that the entry was timed on, beside the native operator on the same one; `scored`: its speed-up earned points."""
+
+    profile: str
+    name: str
+    calls: int
+    speedup: float
+    low: float
+    high: float
+    scored: bool
+
+
+@dataclass(frozen=True)
 class Scorecard:
     """All of it. `tampering`: what the entry did to its judge; then it earns nothing. `missing`: what is still to be done."""
 
@@ -49,6 +62,7 @@ class Scorecard:
     problems: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    devices: tuple[TimedOn, ...] = ()
 
     @property
     def points(self) -> float:

@@ -17,6 +17,7 @@ from matrix.outcome import Evidence, Outcome
 from matrix.plain_text import one_line
 
 NAME, TITLE = "hardware", "Cross-hardware compatibility"
+UTILISATION = "bandwidth or arithmetic reached, where it was timed"
 DONE = {
     Evidence.COMPILE: "compiles",
     Evidence.INTERPRET: "is right in the interpreter",
@@ -82,17 +83,16 @@ def _why(name: str, evidence: Evidence, cells: Sequence[Judged], wrong: set[str]
 
 def _utilisation(cells: Sequence[Judged], weights: Hardware, out_of: float) -> Part:
     """The best device's geometric mean of the share of its bandwidth or arithmetic that a call reached."""
-    title = "bandwidth or arithmetic reached, where it was timed"
     found = [(device, share) for device in devices_of(cells) if (share := device.roofline) is not None]
     if not found:
-        return Part(title, out_of, unmeasured="nothing was timed on a device whose peak is known")
+        return Part(UTILISATION, out_of, unmeasured="nothing was timed on a device whose peak is known")
     device, reached = max(found, key=lambda pair: pair[1])
     listed = ", ".join(f"{each.label} {share:.1%}" for each, share in found)
     full = weights.full_utilisation
     if reached >= full:
-        return Part(title, out_of, note=listed)
+        return Part(UTILISATION, out_of, note=listed)
     text = f"{reached:.1%} of what {device.label} can do is reached; all points are for {full:.0%}"
-    return Part(title, out_of, (Loss(text, 1 - reached / full),), note=listed)
+    return Part(UTILISATION, out_of, (Loss(text, 1 - reached / full),), note=listed)
 
 
 def _profiles(cells: Sequence[Judged], declared: Mapping[str, Sequence[str]]) -> Exhibit:

@@ -17,7 +17,7 @@ from matrix.challenge.scoring.cases import Judged, cases_of, share_right
 from matrix.challenge.scoring.completeness import score_completeness
 from matrix.challenge.scoring.correctness import score_correctness
 from matrix.challenge.scoring.hardware import score_hardware
-from matrix.challenge.scoring.performance import score_performance
+from matrix.challenge.scoring.performance import score_performance, timed_on
 from matrix.challenge.scoring.readability import score_readability
 from matrix.challenge.scoring.weights import Weights
 from matrix.runner.journal import read_run
@@ -58,6 +58,7 @@ def make_card(assessment: Assessment, weights: Weights, evidence: Sequence[Path]
         tampering=tampering,
         problems=checked.problems,
         missing=checked.missing,
+        devices=timed_on(cells, weights.performance),
         remarks=tuple(warning for given in givens for warning in given.run.warnings),
     )
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matrix.challenge.scoring.card import TimedOn
 from matrix.challenge.scoring.cases import Judged
 from matrix.challenge.scoring.correctness import Repeat
 from matrix.challenge.scoring.score import Exhibit, Loss, Part, Score, covered, unmeasured
@@ -117,16 +118,31 @@ def score_performance(
 ) -> Score:
     """`expected`: how many calls the task has that are timed."""
     devices = devices_of(cells)
-    wanted = [device for device in devices if not weights.device or device.name == weights.device]
-    if not wanted:
+    chosen = scored_device(devices, weights)
+    if chosen is None:
         return unmeasured(NAME, TITLE, out_of, _why_not(devices, weights, expected))
-    chosen = wanted[0]
     line = out_of * (1 - weights.roofline)
     parts = _speed_parts(chosen, max(expected, len(chosen.cells)), weights, line, repeat)
     if weights.roofline:
         parts.append(_roofline_part(chosen, weights, out_of * weights.roofline))
     exhibits = [_table(device, repeat) for device in devices]
     return Score(NAME, TITLE, out_of, tuple(parts), tuple(exhibits), tuple(_remarks(chosen, devices)))
+
+
+def scored_device(devices: Sequence[Device], weights: Performance) -> Device | None:
+    """The one whose timings earn points: of those that the weights allow, that which has most."""
+    return next((device for device in devices if not weights.device or device.name == weights.device), None)
+
+
+def timed_on(cells: Sequence[Judged], weights: Performance) -> tuple[TimedOn, ...]:
+    """The devices that have a speed-up, in a line each."""
+    devices = devices_of(cells)
+    scored = scored_device(devices, weights)
+    return tuple(
+        TimedOn(each.profile, each.name, len(each.timed), found.value, found.low, found.high, each is scored)
+        for each in devices
+        if (found := each.speedup) is not None
+    )
 
 
 def _why_not(devices: Sequence[Device], weights: Performance, expected: int) -> str:
