@@ -105,7 +105,12 @@ def _place(place: Place, board: Leaderboard) -> Json:
 
 
 def _name(entrant: Entrant) -> dict[str, Json]:
-    return {"task": entrant.task, "team": _texts(entrant.team), "digest": entrant.digest, "card": one_line(entrant.place, TEXT)}
+    return {
+        "task": entrant.task,
+        "team": _texts(entrant.team),
+        "digest": entrant.digest,
+        "card": one_line(entrant.place, TEXT),
+    }
 
 
 def _measure(measure: Measure) -> Json:

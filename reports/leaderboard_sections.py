@@ -82,7 +82,9 @@ def result(task: TaskBoard) -> str:
 def _task(task: TaskBoard, board: Leaderboard) -> list[Section]:
     found = [Section(f"{task.task} ({task.tier})", paragraphs=(f"Result: {result(task)}.",), items=task.reasons)]
     for place, table in enumerate(task.alike, 1):
-        title = f"{task.task}: measured alike" + (f", group {place} of {len(task.alike)}" if len(task.alike) > 1 else "")
+        title = f"{task.task}: measured alike" + (
+            f", group {place} of {len(task.alike)}" if len(task.alike) > 1 else ""
+        )
         found.append(_table(title, table, board))
     if task.common is not None and len(task.alike) > 1:
         found.append(_table(f"{task.task}: all entries, over what all have", task.common, board))

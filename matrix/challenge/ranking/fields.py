@@ -61,13 +61,20 @@ class Fields:
         fits = isinstance(value, str) and 0 < len(value) <= limit and value.strip()
         if fits and (not pattern or re.fullmatch(pattern, str(value))) and (not choices or value in choices):
             return str(value)
-        self._wrong(key, ", ".join(choices) or (f"a text like {pattern}" if pattern else f"a text of 1 to {limit} characters"))
+        self._wrong(
+            key, ", ".join(choices) or (f"a text like {pattern}" if pattern else f"a text of 1 to {limit} characters")
+        )
         return ""
 
     def number(self, key: str, high: float, low: float = 0.0) -> float:
         """A finite number from `low` to `high`."""
         value = self.data.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high:
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+            and low <= value <= high
+        ):
             return float(value)
         self._wrong(key, f"a number from {low:g} to {high:g}")
         return low

@@ -30,9 +30,19 @@ MOST_SHOWN = 20
 DIGEST, DATE = r"[0-9a-f]{64}", r"\d{4}-\d{2}-\d{2}"
 REACHED, REACHED_TITLE = "utilisation", "Bandwidth or arithmetic reached"
 KEYS = (
-    ("schema", "task", "tier", "team", "licence", "digest", "files", "tests", "weights", "date", "points", "measured")
-    + ("out_of", "dimensions", "devices", "tampering", "problems", "missing", "remarks", "grounds")
-)
+    "schema",
+    "task",
+    "tier",
+    "team",
+    "licence",
+    "digest",
+    "files",
+    "tests",
+    "weights",
+    "date",
+    "points",
+    "measured",
+) + ("out_of", "dimensions", "devices", "tampering", "problems", "missing", "remarks", "grounds")
 DIMENSION_KEYS = ("name", "title", "points", "measured", "out_of", "parts", "remarks", "exhibits")
 DEVICE_KEYS = ("profile", "name", "calls", "speedup", "low", "high", "scored")
 
@@ -66,7 +76,9 @@ def _read_file(path: Path, problems: list[str]) -> Entrant | None:
             raise StrictJsonError(f"is larger than {CARD_BYTES // MIB} MiB")
         value = parse_json(data)
     except OSError as error:
-        problems.append(f"{file}: cannot be read ({error.strerror}); name a scorecard.json, or the folder that holds it")
+        problems.append(
+            f"{file}: cannot be read ({error.strerror}); name a scorecard.json, or the folder that holds it"
+        )
         return None
     except StrictJsonError as error:
         problems.append(f"{file}: {error}")
@@ -187,7 +199,9 @@ def _adds_up(fields: Fields, where: str, parts: Sequence[Measure], problems: Pro
         ("measured", sum(part.measured for part in parts)),
         ("out_of", sum(part.out_of for part in parts)),
     ):
-        said = fields.optional_number(key, MOST_POINTS) if key == "points" and where else fields.number(key, MOST_POINTS)
+        said = (
+            fields.optional_number(key, MOST_POINTS) if key == "points" and where else fields.number(key, MOST_POINTS)
+        )
         if abs((said or 0.0) - due) > room:
             problems.note(where, f"{key} is {said or 0:g}, and its parts come to {due:g}")
 
@@ -202,7 +216,9 @@ def _together(found: Sequence[Entrant]) -> list[str]:
     scales = {(each.weights, tuple((m.name, round(m.out_of, 4)) for m in _by_name(each))) for each in found}
     if len(scales) > 1:
         names = ", ".join(sorted({each.weights for each in found}))
-        problems.append(f"the cards were made with different weights ({names}); make them again with one file of weights")
+        problems.append(
+            f"the cards were made with different weights ({names}); make them again with one file of weights"
+        )
     return problems
 
 

@@ -27,7 +27,9 @@ def ranks(table: Table | None) -> list[tuple[int, str, bool]]:
 
 def on(device: str, *team: str, performance: float, **points: float) -> Card:
     """An entry of which everything was measured, on a device."""
-    return card(*team, points={**EVERYTHING, "performance": performance, **points}, device=device, speedup=1 + performance / 40)
+    return card(
+        *team, points={**EVERYTHING, "performance": performance, **points}, device=device, speedup=1 + performance / 40
+    )
 
 
 def test_the_best_of_those_measured_alike_wins(tmp_path: Path) -> None:
