@@ -37,7 +37,7 @@ def part(title: str, out_of: float, points: float | None) -> Part:
     return Part(title, out_of, (Loss("a reason", 1 - points / out_of),) if points < out_of else ())
 
 
-def card(  # noqa: PLR0913 - what a test may want of a card
+def card(
     *team: str,
     task: str = "roll",
     points: Mapping[str, float] = CHIPLESS,

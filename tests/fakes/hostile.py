@@ -80,7 +80,7 @@ BESIDE = {  # what `log10` does first, before it gives the right answer
     "event": "torch.cuda.Event = object",
     "says_gap": "from matrix.emulation import EmulationGap\n    raise EmulationGap('atomic:none', 'the interpreter cannot')",
     "looks_like_a_gap": "raise RuntimeError('\"log10\" not implemented for \\'Half\\'')",
-    "exits": 'print(\'{"outcome": "PASS"}\', flush=True)\n    os._exit(0)',
+    "exits": "print('{\"outcome\": \"PASS\"}', flush=True)\n    os._exit(0)",
     "crashes": "os.kill(os.getpid(), 11)",
     "hangs": "while True:\n        pass",
     "takes_memory": "x = []\n    while True:\n        x.append(bytearray(1 << 26))",
@@ -106,7 +106,7 @@ IMPORTED = {
 }
 LAZY = "\nclass Lazy(torch.Tensor):\n    pass\n"
 # Answers by itself, through every descriptor there is, with kernels that never ran.
-FORGER = """
+FORGER = '''
 def answer_itself(x):
     import json, struct
     y = torch.log10(x)
@@ -118,7 +118,7 @@ def answer_itself(x):
         attempt(os.write, file, struct.pack("<QQ", len(head), sum(map(len, raw))) + head + b"".join(raw))
     time.sleep(1)
     return y
-"""
+'''
 
 
 def source(name: str) -> str:

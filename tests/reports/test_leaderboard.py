@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from matrix.cli import main
 from matrix.challenge.ranking.leaderboard import Leaderboard, rank_entrants
+from matrix.cli import main
 from reports.leaderboard import SCHEMA_FILE, leaderboard_document, render_leaderboard, write_leaderboard
 from tests.fakes.cards import EVERYTHING, card, entrants, write
 

@@ -42,9 +42,7 @@ SHARE_OF_LIMIT = 0.9
 ROOM = 256 * 1024**2  # bytes of answers beyond four times the arguments
 # The outcomes that a child can find by itself.
 OF_CHILD = (Outcome.ERROR, Outcome.OOM, Outcome.UNCOMPILED, Outcome.INFRA)
-RELIED_ON = frozenset(
-    ("torch", "triton", "numpy", "flag_gems", "matrix", "operators", "backends", "builtins", "sys", "os", "time")
-)
+RELIED_ON = frozenset(("torch", "triton", "numpy", "flag_gems", "matrix", "operators", "backends", "builtins", "sys", "os", "time"))
 # Interpreted calls that take longer are not repeated: a device's never do.
 REPEATED_SECONDS = 3.0
 
@@ -178,9 +176,7 @@ class Bout:
         """Files that would be taken for modules that the judge relies on, were the entry's folder not the last on the path."""
         for name in sorted(RELIED_ON):
             if (entry / f"{name}.py").exists() or (entry / name / "__init__.py").exists():
-                self.keeping.findings.append(
-                    Tampering("shadow", f"{name} is the name of a module that the judge relies on")
-                )
+                self.keeping.findings.append(Tampering("shadow", f"{name} is the name of a module that the judge relies on"))
 
     def call(self, mine: Arguments, operation: str = "call") -> Any:
         """What the entry returns for these arguments, whose memory becomes what it is after the call. Raises Ended."""
