@@ -13,14 +13,15 @@ MOST_ROWS = 200
 RULES = (
     "Ranks first stand within entries that were measured alike: the same dimensions, to the same extent, on the same devices.",
     "All entries of a task are ranked together only over the dimensions that were measured alike of every one of them.",
-    "A speed-up is relative to the native operator on the same device, which is shown with it. The performance points of "
-    "different devices are not compared, nor what share of its device's peak an entry reaches.",
-    "What was not measured is never 0: a total says of how many measured points it is. An entry wins its task when it is ahead "
-    "of every other by more than all that was not measured, or was on another device, could change; until then the task is open.",
+    "A speed-up is relative to the native operator on the same device, which is shown with it.",
+    "The performance points of different devices are not compared, nor what share of its device's peak an entry reaches.",
+    "What was not measured is never 0: a total says of how many measured points it is.",
+    "An entry wins its task if it is ahead of all others by more than what was not measured, or was on other devices, can change.",
+    "Until then the task is open.",
     "Points are compared to the hundredth. Entries with the same points share a rank, and a tie is no win.",
     "An entry that tampers with its judge, is not valid, or whose correctness was not measured, has no rank.",
-    "A team has one to three members; a person is in one team, and in one track. What is in breach keeps its rank and is "
-    "marked, and wins nothing until the breach is settled.",
+    "A team has one to three members; a person is in one team, and in one track.",
+    "What is in breach keeps its rank and is marked, and wins nothing until the breach is settled.",
 )
 
 

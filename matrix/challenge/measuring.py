@@ -135,7 +135,7 @@ def _result(told: Mapping[str, Any]) -> MutationResult:
         )
         for each in told["judged"]
     )
-    return MutationResult(**{**told, "judged": judged, "left_out": tuple(told["left_out"])})
+    return MutationResult(**{**told, "judged": judged, "left_out": tuple(told["left_out"]), "wrongly_read": ()})
 
 
 def _kept(assessment: Assessment, name: str) -> Mapping[str, Any]:

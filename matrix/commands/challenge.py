@@ -1,4 +1,4 @@
-"""The command `challenge`: starts an entry, checks one, judges tests by mutants of the kernel; judges an entry (judging.py); ranks (ranking.py)."""
+"""The command `challenge`: starts an entry, checks one, judges tests by mutants; judges (judging.py); ranks (ranking.py)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _mutants(options: argparse.Namespace) -> int:
     workers = options.workers or os.cpu_count() or 1
     found = judge_mutants(subject, interpreter(), Budget(workers=workers, most=options.most))
     print("\n".join(describe(found)))
-    return 1 if found.survivors else 0
+    return 1 if found.survivors or found.wrongly_read else 0
 
 
 def _subject(name: str, cases: str | None) -> Subject:
@@ -90,5 +90,6 @@ def describe(found: MutationResult) -> list[str]:
     if found.left_out:
         lines.append(f"  {len(found.left_out)} do not pass on the kernel as it is: {', '.join(found.left_out[:5])}")
     lines += [f"  {kind}: {killed} of {all_}" for kind, (killed, all_) in found.of_kind().items()]
+    lines += [f"  wrongly read: {text}" for text in found.wrongly_read]
     lines += [f"  survived: {each.mutant}" + (f" ({each.detail})" if each.detail else "") for each in found.survivors]
     return lines

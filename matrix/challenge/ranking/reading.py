@@ -29,20 +29,10 @@ NAME_LENGTH = 120
 MOST_SHOWN = 20
 DIGEST, DATE = r"[0-9a-f]{64}", r"\d{4}-\d{2}-\d{2}"
 REACHED, REACHED_TITLE = "utilisation", "Bandwidth or arithmetic reached"
-KEYS = (
-    "schema",
-    "task",
-    "tier",
-    "team",
-    "licence",
-    "digest",
-    "files",
-    "tests",
-    "weights",
-    "date",
-    "points",
-    "measured",
-) + ("out_of", "dimensions", "devices", "tampering", "problems", "missing", "remarks", "grounds")
+SUBJECT_KEYS = ("schema", "task", "tier", "team", "licence", "digest", "files", "tests", "weights", "date")
+POINTS_KEYS = ("points", "measured", "out_of", "dimensions", "devices")
+WORDS_KEYS = ("tampering", "problems", "missing", "remarks", "grounds")
+KEYS = (*SUBJECT_KEYS, *POINTS_KEYS, *WORDS_KEYS)
 DIMENSION_KEYS = ("name", "title", "points", "measured", "out_of", "parts", "remarks", "exhibits")
 DEVICE_KEYS = ("profile", "name", "calls", "speedup", "low", "high", "scored")
 
@@ -70,11 +60,7 @@ def read_entrants(paths: Sequence[Path]) -> tuple[Entrant, ...]:
 def _read_file(path: Path, problems: list[str]) -> Entrant | None:
     file = path / FILE if path.is_dir() else path
     try:
-        with file.open("rb") as stream:
-            data = stream.read(CARD_BYTES + 1)
-        if len(data) > CARD_BYTES:
-            raise StrictJsonError(f"is larger than {CARD_BYTES // MIB} MiB")
-        value = parse_json(data)
+        value = parse_json(_bytes_of(file))
     except OSError as error:
         problems.append(
             f"{file}: cannot be read ({error.strerror}); name a scorecard.json, or the folder that holds it"
@@ -87,6 +73,14 @@ def _read_file(path: Path, problems: list[str]) -> Entrant | None:
     entrant = _read_card(value, str(file), noted)
     problems += noted.found
     return None if noted.found else entrant
+
+
+def _bytes_of(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        data = stream.read(CARD_BYTES + 1)
+    if len(data) > CARD_BYTES:
+        raise StrictJsonError(f"is larger than {CARD_BYTES // MIB} MiB")
+    return data
 
 
 def _read_card(value: Json, place: str, problems: Problems) -> Entrant:

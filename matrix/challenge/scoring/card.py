@@ -38,7 +38,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class TimedOn:
-    """A device that the entry was timed on, beside the native operator on the same one; `scored`: its speed-up earned points."""
+    """A device that the entry was timed on, beside the native operator there; `scored`: its speed-up earned points."""
 
     profile: str
     name: str
