@@ -16,7 +16,7 @@ RULES = (
     "A speed-up is relative to the native operator on the same device, which is shown with it.",
     "The performance points of different devices are not compared, nor what share of its device's peak an entry reaches.",
     "What was not measured is never 0: a total says of how many measured points it is.",
-    "An entry wins its task if it is ahead of all others by more than what was not measured, or was on other devices, can change.",
+    "An entry wins its task if it is ahead of all by more than what was not measured, or was on other devices, can change.",
     "Until then the task is open.",
     "Points are compared to the hundredth. Entries with the same points share a rank, and a tie is no win.",
     "An entry that tampers with its judge, is not valid, or whose correctness was not measured, has no rank.",

@@ -110,10 +110,11 @@ class Baseline:
         return cls(usual, reached, left_out)
 
     def against(self, candidate: Candidate) -> tuple[str, ...]:
-        """The tests that come to the statement that was changed."""
+        """The tests that come to the statement that was changed, the quickest first: most mutants are noticed by many."""
         path, (first, last) = os.path.realpath(candidate.path), candidate.lines
         wanted = {(path, line) for line in range(first, last + 1)}
-        return tuple(name for name, lines in self.reached.items() if lines & wanted)
+        found = [name for name, lines in self.reached.items() if lines & wanted]
+        return tuple(sorted(found, key=self.usual.__getitem__))
 
 
 class Worker:
