@@ -1,4 +1,4 @@
-"""Hardware earns by evidence and profile; a weaker evidence never counts as a stronger one, and what was not asked is no loss."""
+"""Hardware earns by evidence and profile: a weaker one never counts as a stronger one, and not asked is no loss."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from matrix.outcome import Evidence, Outcome
 from tests.fakes.judged import Judged, cell, timed
 
 WEIGHTS = load_weights().hardware
-DECLARED = {"chip": ("interpret", "run", "time"), "other": ("run", "time"), "target": ("compile",), "second": ("compile",)}
+DECLARED = {
+    "chip": ("interpret", "run", "time"),
+    "other": ("run", "time"),
+    "target": ("compile",),
+    "second": ("compile",),
+}
 
 
 def score(*cells: Judged) -> Score:
@@ -29,7 +34,9 @@ def test_nothing_asked_is_nothing_lost() -> None:
 
 
 def test_each_evidence_has_its_own_points() -> None:
-    compiled = score(cell(evidence=Evidence.COMPILE, profile="target"), cell(evidence=Evidence.COMPILE, profile="second"))
+    compiled = score(
+        cell(evidence=Evidence.COMPILE, profile="target"), cell(evidence=Evidence.COMPILE, profile="second")
+    )
     assert (compiled.points, compiled.measured) == (pytest.approx(1), pytest.approx(1))
     ran = score(cell(evidence=Evidence.RUN), cell(evidence=Evidence.RUN, profile="other"))
     assert (ran.points, ran.measured) == (pytest.approx(4), pytest.approx(4))
@@ -63,7 +70,9 @@ def test_utilisation_counts_where_it_was_timed() -> None:
 
 
 def test_every_declared_profile_is_listed_with_what_was_not_asked() -> None:
-    table = score(cell(evidence=Evidence.RUN), cell(Outcome.NOT_RUN, profile="other", evidence=Evidence.RUN)).exhibits[0]
+    table = score(cell(evidence=Evidence.RUN), cell(Outcome.NOT_RUN, profile="other", evidence=Evidence.RUN)).exhibits[
+        0
+    ]
     rows = {row[0]: row[1:5] for row in table.rows}
     assert rows["chip"] == ("-", "not asked", "1 of 1", "not asked")
     assert rows["other"] == ("-", "-", "could not be judged here", "not asked")
