@@ -36,11 +36,9 @@ from matrix.runner.progress import Display
 from matrix.runner.session import RunSettings
 from reports.scorecard import summary_lines, write_scorecard
 
-# The judge that holds an entry in a process of its own, and the ordinary one, for what it does not judge yet.
+# Who judges: a judge that holds the entry in a process of its own. What compiles ahead is not, and decides nothing.
 HELD = {name: f"matrix.challenge.arena.judge:{name}" for name in ("judge", "warm", "probe")}
-ORDINARY = {"warm": "matrix.challenge.warming:warm"}
-AHEAD = {"judge": "matrix.judging.preparing:prepare", "warm": "matrix.challenge.warming:warm_to_compile"}
-NOT_HELD = (Evidence.TIME,)
+AHEAD = {"judge": "matrix.judging.preparing:prepare", "warm": "matrix.challenge.warming:warm"}
 EVERYTHING = Selection("full", ("*",))
 
 
@@ -99,7 +97,7 @@ def repeat(options: argparse.Namespace, _: Sequence[str]) -> int:
     entry = read_entry(options.directory)
     identity = parse_id(options.cell)
     declared = Declared(choose([identity.profile]), rows_of(entry, large=True))
-    result = rerun(declared.find(identity), replace(run_settings(1), **judge_of(identity.evidence)))
+    result = rerun(declared.find(identity), replace(run_settings(1), **HELD))
     return 1 if result.outcome.blames_provider else 0
 
 
@@ -118,11 +116,6 @@ def plan_judgement(assessment: Assessment, workers: int | None, arguments: Seque
     return Judgement(assessment, declared, planned, workers, tuple(arguments))
 
 
-def judge_of(evidence: Evidence) -> dict[str, str]:
-    """Who judges cells of an evidence, as settings of a run."""
-    return ORDINARY if evidence in NOT_HELD else HELD
-
-
 def _carry(judgement: Judgement) -> None:
     planned, directory = judgement.planned, judgement.assessment.directory
     machine = judgement.declared.machine
@@ -138,13 +131,8 @@ def _carry(judgement: Judgement) -> None:
     _tell(f"{len(planned.cells)} cells -> {directory}")
     settings = judgement.settings
     _prepare(judgement, settings)
-    for evidences in (tuple(each for each in Evidence if each not in NOT_HELD), NOT_HELD):
-        cells = [cell for cell in planned.runnable if cell.evidence in evidences]
-        if cells or given:
-            own = replace(settings, **judge_of(evidences[0]))
-            with closing(Display(sys.stderr)) as display:
-                carry(cells, directory, own, display, header=header, given=given)
-        given = []
+    with closing(Display(sys.stderr)) as display:
+        carry(planned.runnable, directory, replace(settings, **HELD), display, header=header, given=given)
 
 
 def _prepare(judgement: Judgement, settings: RunSettings) -> None:
