@@ -36,9 +36,8 @@ from matrix.runner.progress import Display
 from matrix.runner.session import RunSettings
 from reports.scorecard import summary_lines, write_scorecard
 
-# Who judges: a judge that holds the entry in a process of its own. What compiles ahead is not, and decides nothing.
-HELD = {name: f"matrix.challenge.arena.judge:{name}" for name in ("judge", "warm", "probe")}
-AHEAD = {"judge": "matrix.judging.preparing:prepare", "warm": "matrix.challenge.warming:warm"}
+# Who judges: a judge that holds the entry in a process of its own.
+ARENA = "matrix.challenge.arena.judge"
 EVERYTHING = Selection("full", ("*",))
 
 
@@ -97,7 +96,7 @@ def repeat(options: argparse.Namespace, _: Sequence[str]) -> int:
     entry = read_entry(options.directory)
     identity = parse_id(options.cell)
     declared = Declared(choose([identity.profile]), rows_of(entry, large=True))
-    result = rerun(declared.find(identity), replace(run_settings(1), **HELD))
+    result = rerun(declared.find(identity), held(run_settings(1)))
     return 1 if result.outcome.blames_provider else 0
 
 
@@ -116,6 +115,11 @@ def plan_judgement(assessment: Assessment, workers: int | None, arguments: Seque
     return Judgement(assessment, declared, planned, workers, tuple(arguments))
 
 
+def held(settings: RunSettings) -> RunSettings:
+    """The settings of a run whose judge holds the entry."""
+    return replace(settings, judge=f"{ARENA}:judge", warm=f"{ARENA}:warm", probe=f"{ARENA}:probe")
+
+
 def _carry(judgement: Judgement) -> None:
     planned, directory = judgement.planned, judgement.assessment.directory
     machine = judgement.declared.machine
@@ -132,7 +136,7 @@ def _carry(judgement: Judgement) -> None:
     settings = judgement.settings
     _prepare(judgement, settings)
     with closing(Display(sys.stderr)) as display:
-        carry(planned.runnable, directory, replace(settings, **HELD), display, header=header, given=given)
+        carry(planned.runnable, directory, held(settings), display, header=header, given=given)
 
 
 def _prepare(judgement: Judgement, settings: RunSettings) -> None:
@@ -142,7 +146,7 @@ def _prepare(judgement: Judgement, settings: RunSettings) -> None:
     if not ahead or settings.workers == 1:
         return
     _tell(f"compiling the kernels of {len(ahead)} calls that will be timed")
-    compiling = replace(settings, **AHEAD)
+    compiling = replace(settings, judge="matrix.judging.preparing:prepare", warm="matrix.challenge.warming:warm")
     with closing(Display(sys.stderr)) as display:
         carry(ahead, directory / "preparing", compiling, display, confirm=lambda _: False)
 
