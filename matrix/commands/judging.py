@@ -36,11 +36,8 @@ from matrix.runner.progress import Display
 from matrix.runner.session import RunSettings
 from reports.scorecard import summary_lines, write_scorecard
 
-# The judge that holds an entry in a process of its own, and the ordinary one, for what it does not judge yet.
-HELD = {name: f"matrix.challenge.arena.judge:{name}" for name in ("judge", "warm", "probe")}
-ORDINARY = {"warm": "matrix.challenge.warming:warm"}
-AHEAD = {"judge": "matrix.judging.preparing:prepare", "warm": "matrix.challenge.warming:warm_to_compile"}
-NOT_HELD = (Evidence.TIME,)
+# Who judges: a judge that holds the entry in a process of its own.
+ARENA = "matrix.challenge.arena.judge"
 EVERYTHING = Selection("full", ("*",))
 
 
@@ -99,7 +96,7 @@ def repeat(options: argparse.Namespace, _: Sequence[str]) -> int:
     entry = read_entry(options.directory)
     identity = parse_id(options.cell)
     declared = Declared(choose([identity.profile]), rows_of(entry, large=True))
-    result = rerun(declared.find(identity), replace(run_settings(1), **judge_of(identity.evidence)))
+    result = rerun(declared.find(identity), held(run_settings(1)))
     return 1 if result.outcome.blames_provider else 0
 
 
@@ -118,9 +115,9 @@ def plan_judgement(assessment: Assessment, workers: int | None, arguments: Seque
     return Judgement(assessment, declared, planned, workers, tuple(arguments))
 
 
-def judge_of(evidence: Evidence) -> dict[str, str]:
-    """Who judges cells of an evidence, as settings of a run."""
-    return ORDINARY if evidence in NOT_HELD else HELD
+def held(settings: RunSettings) -> RunSettings:
+    """The settings of a run whose judge holds the entry."""
+    return replace(settings, judge=f"{ARENA}:judge", warm=f"{ARENA}:warm", probe=f"{ARENA}:probe")
 
 
 def _carry(judgement: Judgement) -> None:
@@ -138,13 +135,8 @@ def _carry(judgement: Judgement) -> None:
     _tell(f"{len(planned.cells)} cells -> {directory}")
     settings = judgement.settings
     _prepare(judgement, settings)
-    for evidences in (tuple(each for each in Evidence if each not in NOT_HELD), NOT_HELD):
-        cells = [cell for cell in planned.runnable if cell.evidence in evidences]
-        if cells or given:
-            own = replace(settings, **judge_of(evidences[0]))
-            with closing(Display(sys.stderr)) as display:
-                carry(cells, directory, own, display, header=header, given=given)
-        given = []
+    with closing(Display(sys.stderr)) as display:
+        carry(planned.runnable, directory, held(settings), display, header=header, given=given)
 
 
 def _prepare(judgement: Judgement, settings: RunSettings) -> None:
@@ -154,7 +146,7 @@ def _prepare(judgement: Judgement, settings: RunSettings) -> None:
     if not ahead or settings.workers == 1:
         return
     _tell(f"compiling the kernels of {len(ahead)} calls that will be timed")
-    compiling = replace(settings, **AHEAD)
+    compiling = replace(settings, judge="matrix.judging.preparing:prepare", warm="matrix.challenge.warming:warm")
     with closing(Display(sys.stderr)) as display:
         carry(ahead, directory / "preparing", compiling, display, confirm=lambda _: False)
 

@@ -22,7 +22,7 @@ Note = Callable[[Tampering], None]
 # Torch's own operators of a task whose names do not hold the task's.
 ALSO = {"conv_transpose2d": ("convolution",), "grid_sample": ("grid_sampler",), "gcd": ()}
 _THREADS = "the number of threads"
-_POISON = 255  # bytes: NaN in every floating type
+POISON = 255  # bytes: NaN in every floating type
 
 
 def tried(action: Callable[[], Any]) -> tuple[Any, BaseException | None]:
@@ -126,7 +126,7 @@ class Calls:
         own = {tensor.untyped_storage().data_ptr() for _, tensor in self.mine.tensors()}
         for tensor, _ in self.returned:
             if tensor.untyped_storage().data_ptr() not in own:
-                storage_bytes(tensor).fill_(1 if tensor.dtype is torch.bool else _POISON)
+                storage_bytes(tensor).fill_(1 if tensor.dtype is torch.bool else POISON)
         for (_, tensor), data in zip(self.mine.tensors(), parts, strict=True):
             if data:
                 storage_bytes(tensor).copy_(torch.frombuffer(data, dtype=torch.uint8))

@@ -25,16 +25,18 @@ from matrix.challenge.arena.audit import Watch
 from matrix.challenge.arena.calling import Calls, raises_itself, tried
 from matrix.challenge.arena.confinement import Hold, confine, readable
 from matrix.challenge.arena.fingerprints import Fingerprints, kind_of
+from matrix.challenge.arena.laps import Laps
 from matrix.challenge.arena.wire import Gone, receive_request, send_answer
 from matrix.compilation import Compiler
 from matrix.emulation import Emulator
 from matrix.judging.attempt import Attempt, blame
 from matrix.judging.readiness import probe, use_device
-from matrix.outcome import Outcome, Phase
+from matrix.outcome import Evidence, Outcome, Phase
 from matrix.record import result_to_json
 from matrix.tampering import Tampering
 
 Parts = Iterable[torch.Tensor]
+Timed = Callable[[dict[str, Any], list[bytearray]], tuple[dict[str, Any], list[torch.Tensor]]]
 
 
 class Child:
@@ -59,6 +61,7 @@ class Child:
         use_device(device, self.emulator)
         unwell = probe() if device != "cpu" or self.emulator is not None else None
         torch.manual_seed(0)
+        laps = Laps(self.cell) if self.cell.evidence is Evidence.TIME else None
         self.fingerprints = Fingerprints(f"torch.{device.partition(':')[0]}")
         self.settings = surroundings.look()
         self.watch.install()
@@ -66,6 +69,8 @@ class Child:
         self.say({"held": held, "unwell": unwell})
         operations: dict[str, Callable[[dict[str, Any], list[bytearray]], None]]
         operations = {"load": self.load, "call": self.call, "again": self.call, "rest": self.rest}
+        if laps is not None:
+            operations |= {"time": self.timed(laps.time), "burst": self.timed(laps.burst)}
         with contextlib.suppress(Gone):
             while True:
                 request, parts = receive_request(self.channel)
@@ -97,6 +102,19 @@ class Child:
             return
         fault = bool(getattr(error, "memory_fault", False)) or "illegal memory access" in str(error)
         self.answer(request, {"refused": self.refused(attempt, error), "memory_fault": fault})
+
+    def timed(self, make: Timed) -> Callable[[dict[str, Any], list[bytearray]], None]:
+        """What times, as an operation of this child's."""
+
+        def operation(request: dict[str, Any], parts: list[bytearray]) -> None:
+            attempt = Attempt(request["cell"], lambda _: None, self.emulator, Phase.RUN)
+            made, error = tried(lambda: make(request, parts))
+            if error is not None:
+                self.answer(request, {"refused": self.refused(attempt, error)})
+                return
+            self.answer(request, made[0], made[1])
+
+        return operation
 
     def rest(self, request: dict[str, Any], _parts: list[bytearray]) -> None:
         """After a case: see what became of the answers since, and of everything else."""

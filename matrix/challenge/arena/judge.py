@@ -21,14 +21,15 @@ import torch
 from matrix.addresses import inner, outer, resolve
 from matrix.cell import Cell
 from matrix.challenge.arena.keeping import Died, Keeping, Served, Told
-from matrix.challenge.arena.wire import Overdue, WireError, pack_arguments, rebuild, storage_bytes
+from matrix.challenge.arena.timed import judge_timed
+from matrix.challenge.arena.verdicts import Ended, near, short, with_tampering
+from matrix.challenge.arena.wire import ROOM, Overdue, WireError, pack_arguments, rebuild, storage_bytes
 from matrix.judging.attempt import Announce, Attempt
 from matrix.judging.comparing import compare_outputs
 from matrix.judging.inputs import Arguments, draw
 from matrix.judging.judge import compare_returned, guarded, provider_arguments, reference_of, trespass, undispatched
 from matrix.judging.outputs import Labelled, changed_arguments, flatten
 from matrix.judging.reference import Answer, answer, written_by
-from matrix.judging.timed import allowed_distance, distance
 from matrix.outcome import Evidence, Outcome, Phase
 from matrix.record import RecordError, result_from_json
 from matrix.result import Comparison, Result
@@ -39,20 +40,13 @@ from operators.call import parse_call
 
 # A child is given a little less time than the worker, whose watchdog would end us as well.
 SHARE_OF_LIMIT = 0.9
-ROOM = 256 * 1024**2  # bytes of answers beyond four times the arguments
 # The outcomes that a child can find by itself.
 OF_CHILD = (Outcome.ERROR, Outcome.OOM, Outcome.UNCOMPILED, Outcome.INFRA)
-RELIED_ON = frozenset(("torch", "triton", "numpy", "flag_gems", "matrix", "operators", "backends", "builtins", "sys", "os", "time"))
+RELIED_ON = frozenset(
+    ("torch", "triton", "numpy", "flag_gems", "matrix", "operators", "backends", "builtins", "sys", "os", "time")
+)
 # Interpreted calls that take longer are not repeated: a device's never do.
 REPEATED_SECONDS = 3.0
-
-
-class Ended(Exception):  # noqa: N818 - a verdict
-    """The case ends here, with this result."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__(result.detail)
-        self.result = result
 
 
 @dataclass
@@ -143,9 +137,11 @@ class Bout:
         arguments = draw(parse_call(cell.case.sample.call), cell.case.dtype, cell.id.seed_text)
         if cell.evidence is Evidence.COMPILE:
             return self._judge_compiled(arguments)
+        if cell.evidence is Evidence.TIME:
+            return judge_timed(self, arguments)
         attempt.enter(Phase.REFERENCE)
         due = reference_of(cell, arguments)
-        mine = provider_arguments(self._here, arguments, due)
+        mine = provider_arguments(self.here, arguments, due)
         attempt.enter(Phase.RUN)
         if cell.case.sample.raises:
             return self._must_raise(mine, due)
@@ -159,7 +155,7 @@ class Bout:
         return self._repeat(result, arguments, due)
 
     @property
-    def _here(self) -> Cell:
+    def here(self) -> Cell:
         """The cell as it is on this process's own device, the host."""
         return replace(self.cell, evidence=Evidence.INTERPRET)
 
@@ -169,26 +165,27 @@ class Bout:
         if child.loaded == self.address:
             return
         told = self.ask({"operation": "load", "address": self.address, "cell": self.theirs})
-        self._refused(told, Phase.IMPORT)
+        self.check(told, Phase.IMPORT)
         child.loaded = self.address
 
     def _find_shadows(self, entry: Path) -> None:
         """Files that would be taken for modules that the judge relies on, were the entry's folder not the last on the path."""
         for name in sorted(RELIED_ON):
             if (entry / f"{name}.py").exists() or (entry / name / "__init__.py").exists():
-                self.keeping.findings.append(Tampering("shadow", f"{name} is the name of a module that the judge relies on"))
+                self.keeping.findings.append(
+                    Tampering("shadow", f"{name} is the name of a module that the judge relies on")
+                )
 
     def call(self, mine: Arguments, operation: str = "call") -> Any:
         """What the entry returns for these arguments, whose memory becomes what it is after the call. Raises Ended."""
         address = self.cell.case.operator.providers[self.cell.case.provider]
-        return self._made(address, operation)(*mine.args, **mine.kwargs)
+        return self.made(address, operation)(*mine.args, **mine.kwargs)
 
-    def _made(self, address: str, operation: str) -> Callable[..., Any]:
+    def made(self, address: str, operation: str) -> Callable[..., Any]:
         """The entry's function as it is to be called here: adapters are ours, and stay in this process."""
         if (maker := outer(address)) is None:
             return lambda *args, **kwargs: self._remote(operation, Arguments(list(args), kwargs))
-        adapter: Callable[..., Any] = resolve(maker[0])
-        made: Callable[..., Any] = adapter(self._made(maker[1], operation))
+        made: Callable[..., Any] = resolve(maker[0])(self.made(maker[1], operation))
         return made
 
     def _remote(self, operation: str, arguments: Arguments) -> Any:
@@ -197,7 +194,7 @@ class Bout:
         sent = sum(part.numel() for part in packed.storages)
         told = self.ask(request, packed.storages, ROOM + 4 * sent)
         self.memory_fault = bool(told.head.get("memory_fault"))
-        self._refused(told, Phase.RUN)
+        self.check(told, Phase.RUN)
         return self._read(told, arguments)
 
     def _read(self, told: Told, arguments: Arguments) -> Any:
@@ -206,7 +203,7 @@ class Bout:
         places = [storage_bytes(tensor) for tensor in tensors]
         data = told.parts[: len(places)]
         if [len(part) for part in data] != [place.numel() for place in places]:
-            raise self._forged("the arguments came back in another size")
+            raise self.forged("the arguments came back in another size")
         for place, part in zip(places, data, strict=True):
             if part:
                 place.copy_(torch.frombuffer(part, dtype=torch.uint8))
@@ -214,20 +211,20 @@ class Bout:
             facts = result_from_json(told.head.get("facts"))
             returned = rebuild(told.head.get("returned"), told.parts[len(places) :])
         except (RecordError, WireError, KeyError, TypeError, ValueError) as error:
-            raise self._forged(str(error)) from error
+            raise self.forged(str(error)) from error
         self.attempt.entered, self.attempt.launches, self.attempt.compiled = True, facts.launches, facts.compiled
         return returned
 
-    def _refused(self, told: Told, phase: Phase) -> None:
+    def check(self, told: Told, phase: Phase) -> None:
         """Raises Ended with what the child's code raised, if it did."""
         if "refused" not in told.head:
             return
         try:
             found = result_from_json(told.head["refused"])
         except RecordError as error:
-            raise self._forged(str(error)) from error
+            raise self.forged(str(error)) from error
         if found.outcome not in OF_CHILD or (found.outcome is Outcome.INFRA and found.gap is None):
-            raise self._forged(f"the child said {found.outcome}")
+            raise self.forged(f"the child said {found.outcome}")
         self.attempt.launches, self.attempt.compiled = found.launches, found.compiled
         facts: dict[str, Any] = {"traceback": found.traceback, "gap": found.gap, "phase": phase}
         if phase is Phase.RUN and self.cell.evidence is Evidence.COMPILE:
@@ -245,7 +242,7 @@ class Bout:
             detail = f"did not finish within {seconds:g} s and was ended"
             raise Ended(self.attempt.result(Outcome.TIMEOUT, detail)) from overdue
         except WireError as error:
-            raise self._forged(str(error)) from error
+            raise self.forged(str(error)) from error
 
     def _death(self, death: Died) -> Result:
         attempt = self.attempt
@@ -254,7 +251,7 @@ class Bout:
         found = judge_death(Death("", announced, death.status, limit, output=death.output))
         return attempt.result(found.outcome, found.detail, output=found.output)
 
-    def _forged(self, what: str) -> Ended:
+    def forged(self, what: str) -> Ended:
         self.keeping.findings.append(Tampering("forged", what[:300]))
         self.keeping.end_child()
         return Ended(self.attempt.result(Outcome.ERROR, f"the child's answer is none: {what[:300]}", phase=Phase.RUN))
@@ -265,10 +262,10 @@ class Bout:
         except Ended as ended:
             if ended.result.outcome is not Outcome.ERROR or self.memory_fault or self.keeping.findings:
                 return ended.result
-            rule = f"must raise, as torch does ({_short(due.raised)}); raised {_short(ended.result.detail)}"
+            rule = f"must raise, as torch does ({short(due.raised)}); raised {short(ended.result.detail)}"
             return self.attempt.result(Outcome.PASS, phase=Phase.COMPARE, comparison=Comparison(rule, 0, 0))
         self.attempt.enter(Phase.COMPARE)
-        detail = f"takes an illegal call without an error; torch raises {_short(due.raised)}"
+        detail = f"takes an illegal call without an error; torch raises {short(due.raised)}"
         return self.attempt.result(Outcome.WRONG, detail, comparison=Comparison("must raise", 1, 1))
 
     def _judge_compiled(self, arguments: Arguments) -> Result:
@@ -276,7 +273,7 @@ class Bout:
         if arguments.like:
             self.attempt.enter(Phase.REFERENCE)
             due = reference_of(self.cell, arguments)
-        mine = provider_arguments(self._here, arguments, due)
+        mine = provider_arguments(self.here, arguments, due)
         self.attempt.enter(Phase.COMPILE)
         returned = self.call(mine)
         got = flatten(returned) + changed_arguments(mine, written_by(self.cell.case.operator, arguments))
@@ -297,7 +294,7 @@ class Bout:
         wanted = answer(cell.case.operator, other, "", None)
         if wanted.raised is not None:
             return first  # drawn outside of what the operator takes: says nothing
-        mine = provider_arguments(self._here, other, wanted)
+        mine = provider_arguments(self.here, other, wanted)
         attempt.enter(Phase.RUN)
         returned = self.call(mine, "again")
         attempt.enter(Phase.COMPARE)
@@ -320,7 +317,7 @@ class Bout:
             got += changed_arguments(mine, written_by(self.cell.case.operator, arguments))
             got += [(f"argument {name}", mine.kwargs[name]) for name in arguments.like]
         complaint = compare_outputs(self.cell, arguments, got, due).complaint
-        return "" if complaint and _near(dict(got), due) else complaint
+        return "" if complaint and near(dict(got), due) else complaint
 
     def close(self, result: Result) -> Result:
         """The result with what was found; a child that made bad news is ended."""
@@ -341,32 +338,3 @@ class Bout:
         if findings or result.outcome not in (Outcome.PASS, Outcome.WRONG, Outcome.ERROR, Outcome.UNDISPATCHED):
             self.keeping.end_child()
         return replace(with_tampering(result, findings), confined=held)
-
-
-def with_tampering(result: Result, findings: tuple[Tampering, ...]) -> Result:
-    """A result that says what was found. A PASS becomes an ERROR, or UNDISPATCHED where torch answered."""
-    if not findings:
-        return result
-    words = "; ".join(dict.fromkeys(map(str, findings)))
-    detail = f"tampering: {words}" + (f"; {result.detail}" if result.detail else "")
-    if result.outcome.blames_provider:
-        return replace(result, detail=detail, tampering=findings)
-    outcome = Outcome.UNDISPATCHED if {each.kind for each in findings} == {"fall-back"} else Outcome.ERROR
-    return replace(result, outcome=outcome, phase=Phase.RUN, detail=detail, gap=None, timing=None, tampering=findings)
-
-
-def _near(got: dict[str, torch.Tensor], due: Answer) -> bool:
-    """Whether an answer is, as a whole, the one that is due: as far from it as another order of rounding is."""
-    native = dict(due.native or due.exact)
-    for label, exact in due.exact:
-        mine = got.get(label)
-        if mine is None or mine.shape != exact.shape or mine.dtype != native[label].dtype:
-            return False
-        if not distance(mine, exact.to(mine.dtype)) <= allowed_distance(mine.dtype):
-            return False
-    return True
-
-
-def _short(text: str | None, limit: int = 160) -> str:
-    plain = " ".join((text or "").split())
-    return plain if len(plain) <= limit else plain[: limit - 3] + "..."

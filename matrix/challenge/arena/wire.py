@@ -23,6 +23,7 @@ from matrix.judging.inputs import Arguments
 
 SIZES = struct.Struct("<QQ")
 HEAD_LIMIT = 4 * 1024 * 1024
+ROOM = 256 * 1024**2  # bytes of an answer beyond a multiple of what was sent
 DEEPEST = 8  # of what a function returns: a tuple of lists of ...
 LONGEST = 256  # of one tuple in it
 MOST_DIMENSIONS = 16

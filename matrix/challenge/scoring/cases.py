@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from matrix.identity import CellId
@@ -38,7 +38,10 @@ class Judged:
 
 @dataclass(frozen=True)
 class Case:
-    """A case with all that was found of it. `row` is its id without profile and evidence."""
+    """A case with all that was found of it. `row` is its id without profile and evidence.
+
+    hollow  it must raise, as every call of its form does: then that it raises is no merit
+    """
 
     row: str
     operator: str
@@ -46,6 +49,7 @@ class Case:
     sample: Sample
     dtype: str
     cells: tuple[Judged, ...]
+    hollow: bool = False
 
     @cached_property
     def deciding(self) -> tuple[Judged, ...]:
@@ -65,7 +69,7 @@ class Case:
 
     def right(self, policy: str) -> bool:
         """Whether it is right in every deciding cell, under a tolerance policy by name."""
-        return self.judged and all(inside(cell.result, policy) for cell in self.deciding)
+        return self.judged and not self.hollow and all(inside(cell.result, policy) for cell in self.deciding)
 
 
 def inside(result: Result, policy: str) -> bool:
@@ -102,6 +106,9 @@ def cases_of(rows: Mapping[str, Operator], main: str, cells: Iterable[Judged]) -
             grouped.setdefault(cell.id.row, []).append(cell)
     order = {name: place for place, name in enumerate(rows)}
     found = [_case(main, row, each) for row, each in grouped.items()]
+    working = {case.operator for case in found if not case.sample.raises and any(cell.right for cell in case.deciding)}
+    tried = {case.operator for case in found if not case.sample.raises and case.judged}
+    found = [replace(case, hollow=case.sample.raises and case.operator in tried - working) for case in found]
     return tuple(sorted(found, key=lambda case: order.get(case.operator, len(order))))
 
 

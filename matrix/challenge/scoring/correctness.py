@@ -72,6 +72,8 @@ def _losses(judged: Sequence[Case], policy: str, repeat: Repeat) -> list[Loss]:
 
 def _outcome(case: Case, policy: str) -> str:
     """What is wrong with a case that is not right under a policy."""
+    if case.hollow:
+        return "raises, as every legal call of this form does"
     worst = next((cell for cell in case.deciding if not cell.right), None)
     return str(worst.result.outcome) if worst is not None else f"outside the bound of {policy}"
 

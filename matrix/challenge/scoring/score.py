@@ -102,12 +102,11 @@ class Score:
         return None if self.points is None else self.points / self.measured
 
     def withheld(self, why: str) -> Score:
-        """The same, with nothing earned, for one reason."""
-        parts = (
-            part if part.share is None or not part.out_of else replace(part, losses=(Loss(why, 1.0),))
-            for part in self.parts
-        )
-        return replace(self, parts=tuple(parts))
+        """The same, with nothing earned of what was measured, for one reason."""
+        if not self.measured:
+            return self
+        lost = Part("all that was measured", self.measured, (Loss(why, 1.0),))
+        return replace(self, parts=(lost, *(part for part in self.parts if part.share is None)))
 
 
 def unmeasured(name: str, title: str, out_of: float, why: str) -> Score:

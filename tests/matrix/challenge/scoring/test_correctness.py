@@ -102,3 +102,11 @@ def test_a_wider_tolerance_forgives_elements_and_nothing_else() -> None:
     assert share_right(cases(cell(Outcome.UNDISPATCHED, policies=wide)), "challenge") == 0
     assert share_right(cases(cell(Outcome.WRONG)), "challenge") == 0, "a shape or a missing error is under no tolerance"
     assert share_right((), "native") is None
+
+
+def test_raising_whatever_is_asked_is_no_merit() -> None:
+    illegal = cell(sample="illegal-0", raises=True)
+    assert score(cell(Outcome.ERROR), illegal).points == 0
+    assert "raises, as every legal call" in score(cell(Outcome.ERROR), illegal).parts[-1].losses[0].text
+    assert score(cell(), illegal).points == pytest.approx(30)
+    assert score(illegal).points == pytest.approx(30), "no legal call was judged, so nothing is known of them"
