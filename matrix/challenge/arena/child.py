@@ -1,7 +1,7 @@
-"""The child: holds itself, loads one entry, and calls it as often as the judge asks. What it answers is hostile to the judge.
+"""The child: holds itself, loads one entry, and calls it as often as the judge asks. To the judge its answers are hostile.
 
-Everything here can in the end be changed by an entry that is determined enough: it runs in the same process. So nothing is decided
-here. Answers are judged by the judge's process; what is looked for here gives findings their names.
+Everything here can in the end be changed by an entry that is determined enough: it runs in the same process. So nothing is
+decided here. Answers are judged by the judge's process; what is looked for here gives findings their names.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class Child:
         self.say({"finding": {"kind": finding.kind, "what": finding.what}})
 
     def answer(self, request: dict[str, Any], what: dict[str, Any], parts: Parts = ()) -> None:
-        """Answer a request. Its token is known to nobody who has not read the request: it stands in no object that can be reached."""
+        """Answer a request. Its token is known to who has read the request: it stands in no object that can be reached."""
         self.say({**what, "token": request["token"]}, parts)
 
     def say(self, what: dict[str, Any], parts: Parts = ()) -> None:

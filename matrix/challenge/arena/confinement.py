@@ -62,7 +62,8 @@ def _readable(entry: Path) -> Iterator[Path]:
 def confine(hold: Hold, parent: int) -> str:
     """Hold this process, whose parent is `parent`, and say what held."""
     libc = ctypes.CDLL(None, use_errno=True)
-    held, missing = [], []
+    held: list[str] = []
+    missing: list[str] = []
     (held if _leave_network(libc) else missing).append("own network and user")
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     files = landlock.restrict(libc, readable(hold.entry), (hold.scratch,), (Path("/dev"),))
@@ -121,6 +122,6 @@ def _own(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _tasks(path: Path) -> list[str]:
     try:
-        return os.listdir(path / "task")
+        return [task.name for task in (path / "task").iterdir()]
     except OSError:
         return []

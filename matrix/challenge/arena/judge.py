@@ -1,8 +1,9 @@
 """Judging a cell of an entry: a judge for the runner, as `matrix.judging.judge` is, in a process that never loads the entry.
 
-Inputs, reference and comparison are made here. The entry's function is called in a child (`keeping.py`), first on the case's own
-values, then again, in the same memory, on values that nobody could know: drawn from the case with a secret. What the child finds,
-and what its answers contradict, is tampering: it stands in the result with its kind, and no such result is a PASS.
+Inputs, reference and comparison are made here. The entry's function is called in a child (`keeping.py`), first on the
+case's own values, then again, in the same memory, on values that nobody could know: drawn from the case with a secret. What
+the child finds, and what its answers contradict, is tampering: it stands in the result with its kind, and no such result is
+a PASS.
 """
 
 from __future__ import annotations
@@ -42,9 +43,8 @@ from operators.call import parse_call
 SHARE_OF_LIMIT = 0.9
 # The outcomes that a child can find by itself.
 OF_CHILD = (Outcome.ERROR, Outcome.OOM, Outcome.UNCOMPILED, Outcome.INFRA)
-RELIED_ON = frozenset(
-    ("torch", "triton", "numpy", "flag_gems", "matrix", "operators", "backends", "builtins", "sys", "os", "time")
-)
+# Modules whose names no file of an entry may have.
+RELIED_ON = ("backends", "flag_gems", "matrix", "numpy", "operators", "os", "sys", "time", "torch", "triton")
 # Interpreted calls that take longer are not repeated: a device's never do.
 REPEATED_SECONDS = 3.0
 
@@ -170,7 +170,7 @@ class Bout:
 
     def _find_shadows(self, entry: Path) -> None:
         """Files that would be taken for modules that the judge relies on, were the entry's folder not the last on the path."""
-        for name in sorted(RELIED_ON):
+        for name in RELIED_ON:
             if (entry / f"{name}.py").exists() or (entry / name / "__init__.py").exists():
                 self.keeping.findings.append(
                     Tampering("shadow", f"{name} is the name of a module that the judge relies on")

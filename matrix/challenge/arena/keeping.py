@@ -134,17 +134,14 @@ class Keeping:
         token = secrets.token_hex(16)
         try:
             send_request(self.child.channel, {**request, "token": token}, parts, deadline)
-            told = self._receive(deadline, limit)
-            if told.head.get("token") != token:
-                raise WireError("an answer that the judge's own code did not give")
+            return self._receive(deadline, limit, token)
         except (Died, Overdue, WireError):
             self.end_child()
             raise
         except Gone:
             raise self._died() from None
-        return told
 
-    def _receive(self, deadline: float, limit: int) -> Told:
+    def _receive(self, deadline: float, limit: int, token: str | None = None) -> Told:
         """The child's next answer; findings that come before it are kept."""
         assert self.child is not None
         while True:
@@ -152,9 +149,12 @@ class Keeping:
                 head, parts = receive_answer(self.child.channel, deadline, limit)
             except Gone:
                 raise self._died() from None
-            if "finding" not in head:
+            if "finding" in head:
+                self._find(head["finding"])
+            elif head.get("token") != token:
+                raise WireError("an answer that the judge's own code did not give")
+            else:
                 return Told(head, parts)
-            self._find(head["finding"])
 
     def _find(self, told: Any) -> None:
         kind, what = (told.get("kind"), told.get("what")) if isinstance(told, dict) else (None, None)
