@@ -23,7 +23,8 @@ class ReadMutant:
     """A change that somebody has read.
 
     line    the source line that the change is in, without the spaces around it
-    change  `before -> after`, as a mutant is printed
+    change  `before -> after`, as a mutant is printed, or a kind: all changes of that kind in the line
+    kernel  the function that the line is in; empty: any of the file's
     tasks   those for which it holds; none: all whose kernels have that line
     chips   it can be told from the kernel, but by no case that an interpreter does in minutes
     """
@@ -31,14 +32,16 @@ class ReadMutant:
     file: str
     line: str
     change: str
+    kernel: str
     tasks: tuple[str, ...]
     reason: str
     chips: bool
 
     def is_of(self, mutant: Mutant, line: str, task: str) -> bool:
         """Whether a mutant, whose line has this text, is meant."""
-        named = (self.file, self.line, self.change) == (mutant.file, line.strip(), changed(mutant))
-        return named and (not self.tasks or task in self.tasks)
+        there = (self.file, self.line) == (mutant.file, line.strip()) and self.change in (changed(mutant), mutant.kind)
+        inside = not self.kernel or self.kernel == mutant.function
+        return there and inside and (not self.tasks or task in self.tasks)
 
 
 def changed(mutant: Mutant) -> str:
@@ -70,9 +73,12 @@ def _declared(table: Table, file: str, *, chips: bool) -> Iterable[ReadMutant]:
     line, reason = table.text("line"), table.text("reason")
     changes, tasks = table.texts("changes"), table.texts("tasks", choices=task_names()) if "tasks" in table.data else ()
     if not changes:
-        table.complain("changes", "none", "at least one `before -> after`", "copy it from what survived")
+        table.complain(
+            "changes", "none", "at least one `before -> after` or kind", "copy it from what survived, or name a kind"
+        )
+    kernel = table.optional_text("kernel") or ""
     table.finish()
-    return [ReadMutant(file, line, change, tasks, reason, chips) for change in changes]
+    return [ReadMutant(file, line, change, kernel, tasks, reason, chips) for change in changes]
 
 
 @dataclass(frozen=True)
