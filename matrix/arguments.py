@@ -114,6 +114,8 @@ def _add_challenge(commands: Commands) -> None:
     told = "what judges: the task's cases, or the entry's own tests (default: tests of a folder, cases of a task)"
     mutants.add_argument("--cases", choices=("ours", "tests"), help=told)
     mutants.add_argument("--workers", type=_workers, metavar="N", help="mutants side by side (default: one per core)")
+    told = "judge those whose line, as it is printed, holds TEXT, such as roll.py:31:8 (default: every one)"
+    mutants.add_argument("--only", default="", metavar="TEXT", help=told)
     told = "judge at most so many, always the same ones, spread over all (default: every one)"
     mutants.add_argument("--most", type=_mutants, default=0, metavar="N", help=told)
 

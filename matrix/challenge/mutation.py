@@ -60,6 +60,7 @@ class Budget:
     """What judging may take: seconds of a core for one test beside its usual time, memory, forks side by side, and in all.
 
     most  judge so many mutants at most, the same ones each time and spread over all; 0: every one
+    only  judge those whose line of text, as it is printed, holds this; empty: every one
     """
 
     seconds: float = 3.0
@@ -67,6 +68,7 @@ class Budget:
     workers: int = 2
     in_all: float = 3600.0
     most: int = 0
+    only: str = ""
 
 
 def imported_kernels(file: Path) -> tuple[Path, ...]:

@@ -38,6 +38,7 @@ class Request:
     functions  by row of the task, the entry's function; none: our own kernel
     tests      the entry's folder, whose tests judge first; empty: the cases alone judge
     most       how many mutants are judged at most; 0: every one
+    only       those whose line of text holds this; empty: every one
     """
 
     profile: str
@@ -52,6 +53,7 @@ class Request:
     seconds: float
     memory_gib: float
     most: int = 0
+    only: str = ""
 
     @property
     def limits(self) -> Limits:
@@ -153,7 +155,7 @@ class Worker:
         self.emulator.substitute(str(candidate.path), candidate.first, candidate.source)
 
     def judge(self) -> None:
-        request, numbers = self.request, chosen(self.candidates.found, self.request.most)
+        request, numbers = self.request, chosen(self.candidates.found, self.request.most, self.request.only)
         profile = self.emulator.profile
         cells = load_task(request.task).cells(profile, request.functions or None)
         if not request.tests:
@@ -170,11 +172,11 @@ class Worker:
             self.work(Cases(quick), "cases", passed)
 
 
-def chosen(found: Sequence[Candidate], most: int) -> list[int]:
+def chosen(found: Sequence[Candidate], most: int, only: str = "") -> list[int]:
     """The numbers of the mutants that are judged: of too many, those whose texts have the smallest digests."""
-    numbers = range(len(found))
-    if not most or len(found) <= most:
-        return list(numbers)
+    numbers = [number for number, candidate in enumerate(found) if only in str(candidate.mutant)]
+    if not most or len(numbers) <= most:
+        return numbers
     digests = {number: hashlib.sha256(str(found[number].mutant).encode()).digest() for number in numbers}
     return sorted(sorted(numbers, key=lambda number: digests[number])[:most])
 

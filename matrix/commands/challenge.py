@@ -55,7 +55,7 @@ def _new(options: argparse.Namespace) -> int:
 def _mutants(options: argparse.Namespace) -> int:
     subject = _subject(options.subject, options.cases)
     workers = options.workers or os.cpu_count() or 1
-    found = judge_mutants(subject, interpreter(), Budget(workers=workers, most=options.most))
+    found = judge_mutants(subject, interpreter(), Budget(workers=workers, most=options.most, only=options.only))
     print("\n".join(describe(found)))
     return 1 if found.survivors or found.wrongly_read else 0
 
