@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from matrix.addresses import composed
 from matrix.challenge.entry import Entry
-from matrix.challenge.task import ADAPTERS, ENTRY, FOLDER, OURS
+from matrix.challenge.task import ENTRY, FOLDER, OURS, address_of
 from operators.catalogue import CatalogueError, catalogue_files, load_catalogue
 from operators.operator import Operator
 from operators.timed import with_timed
@@ -29,13 +28,8 @@ def rows_of(entry: Entry, *, large: bool = False) -> dict[str, Operator]:
     """
     functions = entry.functions
     rows = dict(_with_timed(entry.task.rows))
-    found = {name: replace(row, providers={ENTRY: _address(row, functions[name])}) for name, row in rows.items()}
+    found = {name: replace(row, providers={ENTRY: address_of(row, functions[name])}) for name, row in rows.items()}
     return {**found, **(_large(entry) if large else {})}
-
-
-def _address(row: Operator, function: str) -> str:
-    own = row.providers.get(OURS, "")
-    return composed(f"{own}_of", function) if own.startswith(ADAPTERS) else function
 
 
 def _with_timed(rows: Mapping[str, Operator]) -> Mapping[str, Operator]:
@@ -59,7 +53,7 @@ def _large(entry: Entry) -> dict[str, Operator]:
     functions = entry.functions
     by_ours = {row.providers[OURS]: name for name, row in entry.task.rows.items()}
     return {
-        name: replace(row, providers={ENTRY: _address(row, functions[by_ours[row.providers[OURS]]])})
+        name: replace(row, providers={ENTRY: address_of(row, functions[by_ours[row.providers[OURS]]])})
         for name, row in load_catalogue([LARGE_FOLDER]).items()
         if row.providers.get(OURS) in by_ours
     }

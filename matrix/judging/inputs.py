@@ -292,6 +292,14 @@ def _ascending(
     return np.sort(values, axis=-1) if shape else values
 
 
+def _first(
+    shape: tuple[int, ...], spec: TensorSpec, dtype: torch.dtype, generator: np.random.Generator
+) -> np.ndarray[Any, Any]:
+    values = np.ravel(_between(shape, replace(spec, fill="default", fill_args=()), dtype, generator))
+    values[:1] = spec.fill_args[0]
+    return values.reshape(shape)
+
+
 _FILLS = {
     "default": _between,
     "between": _between,
@@ -302,4 +310,5 @@ _FILLS = {
     "permutation": _permutation,
     "distinct": _distinct,
     "ascending": _ascending,
+    "first": _first,
 }
