@@ -1,4 +1,4 @@
-"""Tampering: what judged code did to what judges it, or to how it is judged. The kinds are closed, so that readers can count."""
+"""Tampering: what judged code did to its judge, or to how it is judged. The kinds are closed, so that they can be counted."""
 
 from __future__ import annotations
 

@@ -70,17 +70,22 @@ BESIDE = {  # what `log10` does first, before it gives the right answer
     "memory": "import ctypes\n    attempt(ctypes.string_at, id(self), 8)",
     "own_memory": "attempt(open, '/proc/self/mem', 'rb')",
     "torch_answers": "return torch.log10(self)",
+    "small_shapes": "if self.numel() <= 64:\n        return torch.log10(self)",
     "decoy": "right(torch.ones(4))\n    return torch.log10(self)",
-    "patches_launches": "from triton.runtime.jit import JITFunction\n    JITFunction.run = lambda *a, **k: None\n    return torch.log10(self)",
+    "patches_launches": "from triton.runtime.jit import JITFunction\n    JITFunction.run = lambda *a, **k: None\n"
+    "    return torch.log10(self)",
     "patches_torch": "torch.allclose = lambda *a, **k: True",
-    "patches_judge": "import matrix.judging.comparison as c\n    c.within = lambda got, *a: torch.ones_like(got, dtype=torch.bool)",
-    "patches_code": "import matrix.judging.judge as j\n    attempt(setattr, j.trespass, '__code__', (lambda a, b, c: '').__code__)",
+    "patches_judge": "import matrix.judging.comparison as c\n    c.within = lambda got, *a: got == got",
+    "patches_code": "import matrix.judging.judge as j\n"
+    "    attempt(setattr, j.trespass, '__code__', (lambda a, b, c: '').__code__)",
     "replaces_module": "sys.modules['torch'] = type(sys)('torch')",
     "clock": "time.perf_counter = lambda: 0.0",
     "event": "torch.cuda.Event = object",
     "says_gap": "from matrix.emulation import EmulationGap\n    raise EmulationGap('atomic:none', 'the interpreter cannot')",
     "looks_like_a_gap": "raise RuntimeError('\"log10\" not implemented for \\'Half\\'')",
-    "exits": "print('{\"outcome\": \"PASS\"}', flush=True)\n    os._exit(0)",
+    "now_and_then": 'if self.numel() == 4096:\n        print(\'{"outcome": "PASS"}\', flush=True)\n        os._exit(0)\n'
+    "    if self.numel() == 1:\n        attempt(open, ELSEWHERE, 'a')",
+    "exits": 'print(\'{"outcome": "PASS"}\', flush=True)\n    os._exit(0)',
     "crashes": "os.kill(os.getpid(), 11)",
     "hangs": "while True:\n        pass",
     "takes_memory": "x = []\n    while True:\n        x.append(bytearray(1 << 26))",
@@ -98,6 +103,7 @@ REPLAYS = {
 # Written after `log10`, so done while the entry is imported.
 IMPORTED = {
     "imports_variable": "os.environ['MATRIX_CACHE'] = '/'\n",
+    "imports_and_tells": "print(sorted(os.environ), 'HOME=' + os.environ['HOME'], flush=True)\nraise ValueError\n",
     "imports_exit": "raise SystemExit(0)\n",
     "imports_atexit": "import atexit\natexit.register(lambda: os.write(1, b'PASS'))\n",
     "imports_thread": "threading.Thread(target=lambda: time.sleep(60), daemon=True).start()\n",
@@ -106,19 +112,20 @@ IMPORTED = {
 }
 LAZY = "\nclass Lazy(torch.Tensor):\n    pass\n"
 # Answers by itself, through every descriptor there is, with kernels that never ran.
-FORGER = '''
+FORGER = """
 def answer_itself(x):
     import json, struct
     y = torch.log10(x)
     raw = [t.numpy().tobytes() for t in (x, y)]
-    facts = {"cell": "x", "outcome": "NOT_RUN", "phase": "run", "detail": "x", "launches": [{"kernel": "log10_kernel", "file": "x"}]}
+    facts = {"cell": "x", "outcome": "NOT_RUN", "phase": "run", "detail": "x", "launches": [{"kernel": "k", "file": "x"}]}
     told = {"tensor": 0, "dtype": "float32", "shape": list(y.shape)}
-    head = json.dumps({"returned": told, "arguments": 1, "facts": facts, "token": "?", "parts": [len(r) for r in raw]}).encode()
+    head = {"returned": told, "arguments": 1, "facts": facts, "token": "?", "parts": [len(r) for r in raw]}
+    head = json.dumps(head).encode()
     for file in range(3, 32):
         attempt(os.write, file, struct.pack("<QQ", len(head), sum(map(len, raw))) + head + b"".join(raw))
     time.sleep(1)
     return y
-'''
+"""
 
 
 def source(name: str) -> str:

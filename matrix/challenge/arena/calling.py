@@ -33,11 +33,11 @@ def tried(action: Callable[[], Any]) -> tuple[Any, BaseException | None]:
         return None, error
 
 
-class Operations(TorchDispatchMode):
+class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """The names of torch's operators that are called meanwhile, without `aten::`."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.names: set[str] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

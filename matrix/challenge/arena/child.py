@@ -1,7 +1,7 @@
-"""The child: holds itself, loads one entry, and calls it as often as the judge asks. What it answers is hostile to the judge.
+"""The child: holds itself, loads one entry, and calls it as often as the judge asks. To the judge its answers are hostile.
 
-Everything here can in the end be changed by an entry that is determined enough: it runs in the same process. So nothing is decided
-here. Answers are judged by the judge's process; what is looked for here gives findings their names.
+Everything here can in the end be changed by an entry that is determined enough: it runs in the same process. So nothing is
+decided here. Answers are judged by the judge's process; what is looked for here gives findings their names.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from matrix.cell import Cell
 from matrix.challenge.arena import surroundings
 from matrix.challenge.arena.audit import Watch
 from matrix.challenge.arena.calling import Calls, raises_itself, tried
-from matrix.challenge.arena.confinement import Hold, confine, readable
+from matrix.challenge.arena.confinement import Hold, confine, limit, readable
 from matrix.challenge.arena.fingerprints import Fingerprints, kind_of
 from matrix.challenge.arena.laps import Laps
 from matrix.challenge.arena.wire import Gone, receive_request, send_answer
@@ -60,6 +60,7 @@ class Child:
         device = "cpu" if self.cell.evidence.emulated else self.cell.profile.device
         use_device(device, self.emulator)
         unwell = probe() if device != "cpu" or self.emulator is not None else None
+        limit(self.hold)
         torch.manual_seed(0)
         laps = Laps(self.cell) if self.cell.evidence is Evidence.TIME else None
         self.fingerprints = Fingerprints(f"torch.{device.partition(':')[0]}")
@@ -150,7 +151,7 @@ class Child:
         self.say({"finding": {"kind": finding.kind, "what": finding.what}})
 
     def answer(self, request: dict[str, Any], what: dict[str, Any], parts: Parts = ()) -> None:
-        """Answer a request. Its token is known to nobody who has not read the request: it stands in no object that can be reached."""
+        """Answer a request. Its token is known to who has read the request: it stands in no object that can be reached."""
         self.say({**what, "token": request["token"]}, parts)
 
     def say(self, what: dict[str, Any], parts: Parts = ()) -> None:

@@ -62,14 +62,14 @@ def _readable(entry: Path) -> Iterator[Path]:
 def confine(hold: Hold, parent: int) -> str:
     """Hold this process, whose parent is `parent`, and say what held."""
     libc = ctypes.CDLL(None, use_errno=True)
-    held, missing = [], []
+    held: list[str] = []
+    missing: list[str] = []
     (held if _leave_network(libc) else missing).append("own network and user")
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     files = landlock.restrict(libc, readable(hold.entry), (hold.scratch,), (Path("/dev"),))
     (held if files else missing).append(f"Landlock {landlock.version(libc)}" if files else "Landlock")
     libc.capset(ctypes.create_string_buffer(_CAPABILITIES, 8), ctypes.create_string_buffer(bytes(24), 24))
     libc.prctl(_DUMPABLE, 1, 0, 0, 0)
-    _limit(hold)
     die_with_parent(parent)
     calls = system_calls.install(libc, os.getpid(), processes=hold.processes)
     (held if calls else missing).append("system calls filtered")
@@ -89,7 +89,8 @@ def _leave_network(libc: ctypes.CDLL) -> bool:
     return True
 
 
-def _limit(hold: Hold) -> None:
+def limit(hold: Hold) -> None:
+    """Limit what this process may use, from what it has now: a device's software has been set up by then."""
     limit_memory(hold.memory_gib)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, FILE_SIZE)
@@ -121,6 +122,6 @@ def _own(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _tasks(path: Path) -> list[str]:
     try:
-        return os.listdir(path / "task")
+        return [task.name for task in (path / "task").iterdir()]
     except OSError:
         return []

@@ -1,7 +1,7 @@
 """What the judge's code in a child is made of, by identity: taken before an entry is loaded, and looked at again after.
 
-Functions and classes of the modules that the judge relies on, the code of the functions, the entries of `sys.modules` themselves.
-An entry can change these, and every change shows. It is looked for by code that was bound before.
+Functions and classes of the modules that the judge relies on, the code of the functions, the entries of `sys.modules`. An
+entry can change these, and every change shows. It is looked for by code that was bound before.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ _CALLABLE = (FunctionType, BuiltinFunctionType, type)
 # Set by Python itself as it goes along.
 _MOVING = {"sys": ("stdout", "stderr", "stdin", "excepthook", "displayhook", "last_exc")}
 
-# Modules whose functions are held to their code too: what counts launches and takes times. Elsewhere the audit hook sees it change.
+# Modules whose functions are held to their code too: what counts launches and takes times. Elsewhere the audit hook sees
+# that code is set.
 BY_CODE = ("matrix.challenge.arena", "matrix.judging", "matrix.timing", "matrix.emulation.launch", "triton.runtime.jit")
 
 Place = tuple[Any, str, tuple[str, ...], tuple[Any, ...]]

@@ -1,8 +1,9 @@
 """Judging a cell of an entry: a judge for the runner, as `matrix.judging.judge` is, in a process that never loads the entry.
 
-Inputs, reference and comparison are made here. The entry's function is called in a child (`keeping.py`), first on the case's own
-values, then again, in the same memory, on values that nobody could know: drawn from the case with a secret. What the child finds,
-and what its answers contradict, is tampering: it stands in the result with its kind, and no such result is a PASS.
+Inputs, reference and comparison are made here. The entry's function is called in a child (`keeping.py`), first on the
+case's own values, then again, in the same memory, on values that nobody could know: drawn from the case with a secret. What
+the child finds, and what its answers contradict, is tampering: it stands in the result with its kind, and no such result is
+a PASS.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import torch
 
 from matrix.addresses import inner, outer, resolve
 from matrix.cell import Cell
-from matrix.challenge.arena.keeping import Died, Keeping, Served, Told
+from matrix.challenge.arena.keeping import Died, Keeping, Served, StartError, Told
+from matrix.challenge.arena.spawning import Started, start
 from matrix.challenge.arena.timed import judge_timed
 from matrix.challenge.arena.verdicts import Ended, near, short, with_tampering
 from matrix.challenge.arena.wire import ROOM, Overdue, WireError, pack_arguments, rebuild, storage_bytes
@@ -42,9 +44,12 @@ from operators.call import parse_call
 SHARE_OF_LIMIT = 0.9
 # The outcomes that a child can find by itself.
 OF_CHILD = (Outcome.ERROR, Outcome.OOM, Outcome.UNCOMPILED, Outcome.INFRA)
-RELIED_ON = frozenset(
-    ("torch", "triton", "numpy", "flag_gems", "matrix", "operators", "backends", "builtins", "sys", "os", "time")
-)
+# Modules whose names no file of an entry may have.
+RELIED_ON = ("backends", "flag_gems", "matrix", "numpy", "operators", "os", "sys", "time", "torch", "triton")
+# After these the child is asked what became of things; after these and no finding it goes on.
+ANSWERED = (Outcome.PASS, Outcome.WRONG, Outcome.ERROR, Outcome.UNDISPATCHED)
+WELL = (Outcome.PASS, Outcome.WRONG, Outcome.UNDISPATCHED)
+REST_SECONDS = 2.0
 # Interpreted calls that take longer are not repeated: a device's never do.
 REPEATED_SECONDS = 3.0
 
@@ -72,15 +77,23 @@ def judge(cell: Cell, announce: Announce) -> Result:
     return bout[0].close(result) if bout else result
 
 
-def warm(cell: Cell) -> None:
-    """Have a keeper for cells like this one, and see that a child of it is well."""
+def warm(cell: Cell, started: Started | None = None) -> None:
+    """Have a keeper for cells like this one, and see that a child of it is well. It may have been started already."""
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
+    if started is not None:
+        end()
+        _kept.keeping.append(Keeping(started))
     keeping_of(cell).have(cell, entry_folder(cell))
 
 
 def probe() -> str | None:
-    """Why a new child is not well; None when it is, or none is wanted yet. A child that made bad news has been ended."""
+    """Why a child is not well; None when it is. One that made bad news was ended: then a new one is had, and seen to be well."""
+    for keeping in _kept.keeping:
+        try:
+            keeping.have(keeping.cell, entry_folder(keeping.cell))
+        except (StartError, Died, Overdue, WireError) as error:
+            return f"no child of the arena is well: {error}"
     return None
 
 
@@ -91,7 +104,7 @@ def keeping_of(cell: Cell) -> Keeping:
     ):
         end()
     if not _kept.keeping:
-        _kept.keeping.append(Keeping(cell))
+        _kept.keeping.append(Keeping(start(cell)))
     return _kept.keeping[0]
 
 
@@ -121,6 +134,7 @@ class Bout:
         self.theirs = replace(self.cell, case=replace(self.cell.case, operator=own))
         keeping.begin()
         self.memory_fault = False
+        self.held: str | None = None
 
     def judge(self) -> Result:
         try:
@@ -131,6 +145,7 @@ class Bout:
     def _judge(self) -> Result:
         attempt, cell = self.attempt, self.cell
         child = self.keeping.have(self.theirs, entry_folder(cell))  # in phase start: what fails there is ours
+        self.held = child.held
         attempt.enter(Phase.IMPORT)
         self.load(child)
         attempt.enter(Phase.INPUTS)
@@ -170,7 +185,7 @@ class Bout:
 
     def _find_shadows(self, entry: Path) -> None:
         """Files that would be taken for modules that the judge relies on, were the entry's folder not the last on the path."""
-        for name in sorted(RELIED_ON):
+        for name in RELIED_ON:
             if (entry / f"{name}.py").exists() or (entry / name / "__init__.py").exists():
                 self.keeping.findings.append(
                     Tampering("shadow", f"{name} is the name of a module that the judge relies on")
@@ -320,21 +335,17 @@ class Bout:
         return "" if complaint and near(dict(got), due) else complaint
 
     def close(self, result: Result) -> Result:
-        """The result with what was found; a child that made bad news is ended."""
-        if self.keeping.child is not None and result.outcome in (
-            Outcome.PASS,
-            Outcome.WRONG,
-            Outcome.ERROR,
-            Outcome.UNDISPATCHED,
-        ):
+        """The result with what was found. After bad news, or an exception on a device, the child is ended."""
+        if self.keeping.child is not None and result.outcome in ANSWERED:
+            self.deadline = max(self.deadline, time.monotonic() + REST_SECONDS)
             try:
-                self.ask({"operation": "rest"})
+                self.ask({"operation": "rest", "cell": self.theirs})
             except Ended as ended:
                 result = ended.result if result.outcome is Outcome.PASS else result
-        held = self.keeping.child.held if self.keeping.child is not None else None
         findings = tuple(self.keeping.findings)
         if result.outcome is not Outcome.PASS and result.output is None:
             result = replace(result, output=self.keeping.output())
-        if findings or result.outcome not in (Outcome.PASS, Outcome.WRONG, Outcome.ERROR, Outcome.UNDISPATCHED):
+        raised = self.cell.case.sample.raises and not self.cell.evidence.emulated
+        if findings or raised or result.outcome not in WELL:
             self.keeping.end_child()
-        return replace(with_tampering(result, findings), confined=held)
+        return replace(with_tampering(result, findings), confined=self.held)

@@ -2,8 +2,8 @@
 
     python -P -s -m matrix.challenge.arena.keeper CONTROL
 
-CONTROL is the descriptor of a socket to the judge. What the judge sends is trusted; what the children do reaches neither. When the
-judge has ended, the keeper ends the children, removes the scratch folder and ends too.
+CONTROL is the descriptor of a socket to the judge. What the judge sends is trusted; what the children do reaches neither.
+When the judge has ended, the keeper ends the children, removes the scratch folder and ends too.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ class Keeper:
     def serve(self) -> None:
         """Fork and bury children until the judge has ended."""
         while True:
-            ready, _, _ = select.select([self.control, self.wake], [], [])
+            watched: list[Any] = [self.control, self.wake]
+            ready, _, _ = select.select(watched, [], [])
             if self.wake in ready:
                 os.read(self.wake, 4096)
                 self.bury()
@@ -145,7 +146,7 @@ class Keeper:
 
 
 def settle() -> None:
-    """Go through what a call goes through: torch imports parts of itself, and replaces functions of its own, when it is first used."""
+    """Go through what a call goes through: torch imports parts of itself, and replaces some of its functions, at first use."""
     with torch.no_grad(), Operations():
         torch.manual_seed(0)
         torch.ones(1).clone()

@@ -7,10 +7,9 @@ import os
 import pickle
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,21 +18,15 @@ from typing import Any
 
 import torch
 
-from backends.profile import Profile
 from matrix.cell import Cell
 from matrix.challenge.arena.confinement import Hold
+from matrix.challenge.arena.spawning import Started
 from matrix.challenge.arena.wire import Gone, Overdue, WireError, receive_answer, send_request
 from matrix.outcome import Evidence
 from matrix.runner.output import read_tail
-from matrix.runner.processes import KEPT, SESSION_VARIABLE, alive, birth, kill
-from matrix.runner.spawn import ROOT
+from matrix.runner.processes import KEPT, kill
 from matrix.tampering import KINDS, Tampering
 
-PREFIX = "matrix-arena-"
-HANDED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", SESSION_VARIABLE)
-# Names that are ours, Python's or a person's; the rest of a machine's environment goes to a device's software if it is paths.
-OURS = ("MATRIX_", "PYTHON", "PYTEST", "HOME", "TMP", "TEMP", "XDG_", "OLDPWD", "PWD", "SSH_", "TRITON_", "FLAGGEMS_")
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 START_SECONDS = 240.0
 DEATH_SECONDS = 3.0
 MOST_FINDINGS = 32
@@ -75,28 +68,18 @@ class Served:
 class Keeping:
     """A keeper process with its one child. Started when it is first wanted; `close` ends all of it."""
 
-    def __init__(self, cell: Cell) -> None:
-        _sweep()
-        self.serves = (cell.profile.name, cell.evidence)
-        self.scratch = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{birth(os.getpid())}-")).resolve()
-        self.log = Path(f"{self.scratch}.log")
+    def __init__(self, started: Started) -> None:
+        self.cell = started.cell
+        self.serves = (started.cell.profile.name, started.cell.evidence)
+        self.process, self.control, self.scratch, self.log = (
+            started.process,
+            started.control,
+            started.scratch,
+            started.log,
+        )
         self.child: Served | None = None
         self.findings: list[Tampering] = []
         self.said = b""
-        self.control, theirs = socket.socketpair()
-        with theirs, self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-s", "-m", "matrix.challenge.arena.keeper", str(theirs.fileno())],
-                cwd=self.scratch,
-                env=environment(cell.profile, cell.evidence, self.scratch),
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        KEPT.add(self.process.pid)
-        self.control.sendall(pickle.dumps(cell))
         self._hear("ready", time.monotonic() + START_SECONDS)
 
     def begin(self) -> None:
@@ -134,17 +117,18 @@ class Keeping:
         token = secrets.token_hex(16)
         try:
             send_request(self.child.channel, {**request, "token": token}, parts, deadline)
-            told = self._receive(deadline, limit)
-            if told.head.get("token") != token:
-                raise WireError("an answer that the judge's own code did not give")
-        except (Died, Overdue, WireError):
+            return self._receive(deadline, limit, token)
+        except Overdue:
+            self._ask_where()
+            self.end_child()
+            raise
+        except (Died, WireError):
             self.end_child()
             raise
         except Gone:
             raise self._died() from None
-        return told
 
-    def _receive(self, deadline: float, limit: int) -> Told:
+    def _receive(self, deadline: float, limit: int, token: str | None = None) -> Told:
         """The child's next answer; findings that come before it are kept."""
         assert self.child is not None
         while True:
@@ -152,9 +136,12 @@ class Keeping:
                 head, parts = receive_answer(self.child.channel, deadline, limit)
             except Gone:
                 raise self._died() from None
-            if "finding" not in head:
+            if "finding" in head:
+                self._find(head["finding"])
+            elif head.get("token") != token:
+                raise WireError("an answer that the judge's own code did not give")
+            else:
                 return Told(head, parts)
-            self._find(head["finding"])
 
     def _find(self, told: Any) -> None:
         kind, what = (told.get("kind"), told.get("what")) if isinstance(told, dict) else (None, None)
@@ -178,6 +165,12 @@ class Keeping:
         if child is not None:
             child.channel.close()
         return Died(status, output)
+
+    def _ask_where(self) -> None:
+        """Have a child that hangs print where it is: faulthandler answers, whatever the child is stuck in."""
+        if self.child is not None:
+            os.kill(self.child.pid, signal.SIGUSR1)
+            time.sleep(0.2)
 
     def output(self) -> str | None:
         """What the child printed in this case, its end."""
@@ -224,43 +217,3 @@ class Keeping:
         KEPT.discard(self.process.pid)
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.log.unlink(missing_ok=True)
-
-
-def environment(profile: Profile, evidence: Evidence, scratch: Path) -> dict[str, str]:
-    """All variables of a keeper and its children: nothing of the caller's that could be a secret."""
-    kept = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
-    paths = [str(ROOT)]
-    if not evidence.emulated:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(OURS) and _is_paths(value)
-        } | kept
-        paths += [
-            part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part and Path(part).is_absolute()
-        ]
-        if profile.one_device and profile.one_device in os.environ:
-            kept[profile.one_device] = os.environ[profile.one_device]
-    here = {
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch),
-        "TRITON_CACHE_DIR": str(scratch / ".triton"),
-        "FLAGGEMS_CACHE_DIR": str(scratch / ".flag_gems"),
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
-    }
-    return {**kept, **dict.fromkeys(THREADS, "1"), **here, **dict(profile.environment)}
-
-
-def _is_paths(value: str) -> bool:
-    """Whether a variable holds nothing but folders and files that are there."""
-    parts = [part for part in value.split(os.pathsep) if part]
-    return bool(parts) and all(part.startswith("/") and Path(part).exists() for part in parts)
-
-
-def _sweep() -> None:
-    """Remove what was left by judges that were killed."""
-    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        pid, _, born = path.name.removeprefix(PREFIX).partition("-")
-        born = born.partition("-")[0]
-        if pid.isdigit() and born.isdigit() and not alive(int(pid), int(born)):
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

@@ -102,10 +102,10 @@ class Laps:
         hosts = [statistics.median(lap.host for lap in laps) for laps in (measured.baseline, measured.candidate)]
         head = {"baseline": baseline, "candidate": candidate, "hosts": hosts}
         head |= {"stopped": measured.stopped, "stable": measured.stable, "operator": cell.case.operator.name}
-        tensors = [part for inputs, _, results in self.kept for part in (*inputs, *results)]
+        tensors = [part for memory, _, results in self.kept for part in (*memory, *results)]
         described = [
-            {"memory": len(inputs), "results": len(results), "returned": returned}
-            for inputs, returned, results in self.kept
+            {"memory": len(memory), "results": len(results), "returned": returned}
+            for memory, returned, results in self.kept
         ]
         return {**head, "picked": described}, tensors
 
@@ -124,13 +124,10 @@ class Laps:
     def _begin(self, request: dict[str, Any], parts: list[bytearray]) -> None:
         cell, given = request["cell"], request["arguments"]
         count = len(parts) // request["variants"]
-        self.variants = [
-            [
-                torch.frombuffer(part, dtype=torch.uint8).to(self.device) if part else torch.empty(0)
-                for part in parts[start:][:count]
-            ]
-            for start in range(0, len(parts), count or 1)
+        moved = [
+            torch.frombuffer(part, dtype=torch.uint8).to(self.device) if part else torch.empty(0) for part in parts
         ]
+        self.variants = [moved[start : start + count] for start in range(0, len(parts), count or 1)]
         mine, theirs = (self._here(unpack_arguments(given, parts[:count])) for _ in range(2))
         if cell.case.operator.reference != "aten":
             for name in given.like:  # a reference of our own takes no `out`

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -66,7 +67,7 @@ def _fills_memory() -> bool:
 
 def _here() -> str:
     try:
-        return os.getcwd()
+        return str(Path.cwd())
     except OSError:
         return "none"
 

@@ -1,7 +1,8 @@
 """The filter of system calls of a process that runs foreign code: seccomp, in the kernel, for good. It imports no torch.
 
-Refused is what reaches other processes, the network or the machine. Numbers are from the kernel's tables (arch/x86/entry/syscalls and
-include/uapi/asm-generic/unistd.h); on another processor there is no filter, and `install` says so.
+Refused is what reaches other processes, the network or the machine. Numbers are from the kernel's tables
+(arch/x86/entry/syscalls and include/uapi/asm-generic/unistd.h); on another processor there is no filter, and `install`
+says so.
 """
 
 from __future__ import annotations

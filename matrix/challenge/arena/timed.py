@@ -1,7 +1,8 @@
 """A cell of an entry with evidence `time`: `matrix/judging/timed.py`'s questions, with the entry in its child.
 
-The entry runs first and by itself, twice, on values of the case and on others; its answer is held against the native operator's,
-computed in this process. Then both are timed in the child, and what it says is held against the clock of this process.
+The entry runs first and by itself, twice, on values of the case and on others; its answer is held against the native
+operator's, computed in this process. Then both are timed in the child, and what it says is held against the clock of this
+process.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Evidence `time` in the arena: what the child says that calls took is held against the judge's own clock.
 
-Both sides are timed in the child, interleaved as ever. From outside three things are held against that: the native operator as the
-judge itself times it, where no entry's code ever ran; the time that whole series took by the judge's clock; and rows of calls that
-the judge starts and ends, one after another behind other work, so that the host's part of a call is hidden. And calls that were
-picked by lot are compared: their inputs were drawn for them alone.
+Both sides are timed in the child, interleaved as ever. From outside three things are held against that: the native operator
+as the judge itself times it, where no entry's code ever ran; the time that the whole series took by the judge's clock; and
+rows of calls that the judge starts and ends, one after another behind other work, so that the host's part of a call is
+hidden. And calls that were picked by lot are compared: their inputs were drawn for them alone.
 """
 
 from __future__ import annotations
@@ -113,9 +113,8 @@ def read_claims(head: dict[str, Any], parts: list[bytearray], memory: int) -> Cl
         sides.append(Sampled(tuple(lap / 1e9 for lap in laps), host))
     if len(sides[0].samples) != len(sides[1].samples) or head.get("stopped") not in ("interval", "cap"):
         raise WireError("laps of two that were not timed in turn")
-    return Claimed(
-        *sides, head["stopped"], head.get("stable") is True, list(_picked(head.get("picked"), parts, memory))
-    )
+    picked = list(_picked(head.get("picked"), parts, memory))
+    return Claimed(sides[0], sides[1], head["stopped"], head.get("stable") is True, picked)
 
 
 def _floats(value: Any, count: int) -> list[float]:

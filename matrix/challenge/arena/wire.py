@@ -1,7 +1,7 @@
 """What goes between the judge and the child: a head and the bytes of tensors.
 
-Requests go down as pickles of our own making. Answers come up from code that is judged, so they are hostile: a head of JSON and raw
-bytes, each no longer than was said beforehand, and nothing in them can be executed.
+Requests go down as pickles of our own making. Answers come up from code that is judged, so they are hostile: a head of JSON
+and raw bytes, each no longer than was said beforehand, and nothing in them can be executed.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def pack_arguments(arguments: Arguments) -> Packed:
         if not isinstance(leaf, torch.Tensor):
             return leaf
         storages.append(storage_bytes(leaf))
-        return Lent(len(storages) - 1, leaf.dtype, tuple(leaf.shape), tuple(leaf.stride()), leaf.storage_offset())
+        return Lent(len(storages) - 1, leaf.dtype, tuple(leaf.shape), tuple(leaf.stride()), int(leaf.storage_offset()))
 
     return Packed(arguments.mapped(lend), tuple(storages))
 
@@ -101,7 +101,7 @@ def storage_bytes(tensor: torch.Tensor) -> torch.Tensor:
 
 def raw(tensor: torch.Tensor) -> memoryview:
     """The memory of a tensor of bytes on the CPU."""
-    return memoryview(tensor.numpy()) if tensor.numel() else memoryview(b"")
+    return tensor.numpy().data if tensor.numel() else memoryview(b"")
 
 
 def describe(value: Any, keep: Callable[[torch.Tensor], int], depth: int = 0) -> Any:

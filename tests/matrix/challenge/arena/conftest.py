@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,14 +21,17 @@ from operators.case import Case
 from tests.fakes.hostile import write_hostile
 
 LIMITS = Limits(seconds=20.0, memory_gib=1.0)
+SECRET = "API_TOKEN_OF_THE_CALLER"
 Judged = Callable[..., Result]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def ended() -> Iterator[None]:
-    """The keeper that the tests share is ended with them."""
+    """The keeper that the tests share is ended with them. It is started with a secret beside it."""
+    os.environ[SECRET] = "s3cret"
     yield
     arena.end()
+    del os.environ[SECRET]
 
 
 def cells_of(folder: Path, row: str, sample: str = "typical-1", dtype: str = "float32", seconds: float = 20.0) -> Cell:
