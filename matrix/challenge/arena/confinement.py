@@ -28,6 +28,8 @@ _CAPABILITIES = b"\x22\x05\x08\x20" + bytes(4)  # _LINUX_CAPABILITY_VERSION_3, o
 # What the floors of the project are that a child imports. Journals, caches and findings may lie beside them.
 FLOORS = ("matrix", "backends", "operators")
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/opt", "/etc", "/proc", "/sys")
+# A device's software names its threads in a file of the process itself; without that CUDA does not start.
+OWN = (Path("/proc/self/task"),)
 FILE_SIZE = 64 * 1024**2
 OPEN_FILES = 512
 PROCESSES = 64
@@ -66,7 +68,7 @@ def confine(hold: Hold, parent: int) -> str:
     missing: list[str] = []
     (held if _leave_network(libc) else missing).append("own network and user")
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    files = landlock.restrict(libc, readable(hold.entry), (hold.scratch,), (Path("/dev"),))
+    files = landlock.restrict(libc, readable(hold.entry), (hold.scratch, *OWN), (Path("/dev"),))
     (held if files else missing).append(f"Landlock {landlock.version(libc)}" if files else "Landlock")
     libc.capset(ctypes.create_string_buffer(_CAPABILITIES, 8), ctypes.create_string_buffer(bytes(24), 24))
     libc.prctl(_DUMPABLE, 1, 0, 0, 0)
