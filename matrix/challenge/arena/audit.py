@@ -201,11 +201,14 @@ def _hook_of(watch: Watch) -> Callable[[str, tuple[Any, ...]], None]:
     seen: set[tuple[str, str]] = set()
     busy: list[bool] = []
     note, refused, tampering, ask = watch.note, RefusedError, Tampering, Asked
+    reading, frames = "object.__getattr__", frozenset(_FRAMES)
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         check = checks.get(event)
         if check is None or busy or not watch.armed:
             return
+        if event == reading and arguments[1] not in frames:
+            return  # every reading of a function's code, of which there are many
         busy.append(True)
         try:
             found = check(ask(event, arguments, *asker(frame_of(1))))

@@ -98,8 +98,10 @@ class Child:
         attempt = Attempt(request["cell"], lambda _: None, self.emulator, Phase.RUN)
         made, error = tried(lambda: self.calls.make(attempt, request, parts))
         if error is None:
+            if request["rest"]:
+                self.settle()
             facts = result_to_json(attempt.result(Outcome.NOT_RUN, "called"))
-            self.answer(request, {**made[0], "facts": facts}, made[1])
+            self.answer(request, {**made[0], "facts": facts, "rested": request["rest"]}, made[1])
             return
         fault = bool(getattr(error, "memory_fault", False)) or "illegal memory access" in str(error)
         self.answer(request, {"refused": self.refused(attempt, error), "memory_fault": fault})
@@ -119,12 +121,15 @@ class Child:
 
     def rest(self, request: dict[str, Any], _parts: list[bytearray]) -> None:
         """After a case: see what became of the answers since, and of everything else."""
+        self.settle()
+        self.answer(request, {"rested": True})
+
+    def settle(self) -> None:
         self.calls.settle()
         self.look()
         for changed in surroundings.differences(self.settings, surroundings.look()):
             self.note(Tampering("environment", changed))
         self.tidy()
-        self.answer(request, {"rested": True})
 
     def look(self) -> None:
         for name in self.fingerprints.changed():

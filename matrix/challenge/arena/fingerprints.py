@@ -47,6 +47,15 @@ ALONE = (
     "triton.language",
     "triton.language.core",
 )
+# Of these the classes too; of other single modules there are thousands that nobody relies on.
+WITH_CLASSES = (
+    "torch._ops",
+    "torch._tensor",
+    "torch.cuda.streams",
+    "torch.utils._python_dispatch",
+    "socket",
+    "threading",
+)
 CLOCKS = (
     "time.",
     "torch.cuda.Event",
@@ -123,6 +132,10 @@ def _watched(name: str, further: tuple[str, ...]) -> bool:
 def _owners(module: ModuleType) -> Iterator[tuple[Any, str]]:
     """The module, and the classes that were written in it."""
     yield module, module.__name__
+    if module.__name__ == "torch":
+        yield module.Tensor, "torch.Tensor"
+    if module.__name__ in ALONE and module.__name__ not in WITH_CLASSES:
+        return
     for name, value in list(vars(module).items()):
         if isinstance(value, type) and value.__module__ == module.__name__ and not name.startswith("__"):
             yield value, f"{module.__name__}.{name}"

@@ -46,6 +46,8 @@ SHARE_OF_LIMIT = 0.9
 OF_CHILD = (Outcome.ERROR, Outcome.OOM, Outcome.UNCOMPILED, Outcome.INFRA)
 # Modules whose names no file of an entry may have.
 RELIED_ON = ("backends", "flag_gems", "matrix", "numpy", "operators", "os", "sys", "time", "torch", "triton")
+# The second call of a case.
+AGAIN = "again"
 # After these the child is asked what became of things; after these and no finding it goes on.
 ANSWERED = (Outcome.PASS, Outcome.WRONG, Outcome.ERROR, Outcome.UNDISPATCHED)
 WELL = (Outcome.PASS, Outcome.WRONG, Outcome.UNDISPATCHED)
@@ -88,7 +90,7 @@ def warm(cell: Cell, started: Started | None = None) -> None:
 
 
 def probe() -> str | None:
-    """Why a child is not well; None when it is. One that made bad news was ended: then a new one is had, and seen to be well."""
+    """Why no child is well; None when one is. One that made bad news was ended: then a new one is had, and asked."""
     for keeping in _kept.keeping:
         try:
             keeping.have(keeping.cell, entry_folder(keeping.cell))
@@ -135,6 +137,7 @@ class Bout:
         keeping.begin()
         self.memory_fault = False
         self.held: str | None = None
+        self.rested = False
 
     def judge(self) -> Result:
         try:
@@ -205,9 +208,11 @@ class Bout:
 
     def _remote(self, operation: str, arguments: Arguments) -> Any:
         packed = pack_arguments(arguments)
-        request = {"operation": operation, "arguments": packed.arguments, "cell": self.theirs}
+        again = operation == AGAIN  # the last call of a case: what becomes of things is looked at with it
+        request = {"operation": operation, "arguments": packed.arguments, "cell": self.theirs, "rest": again}
         sent = sum(part.numel() for part in packed.storages)
         told = self.ask(request, packed.storages, ROOM + 4 * sent)
+        self.rested = told.head.get("rested") is True
         self.memory_fault = bool(told.head.get("memory_fault"))
         self.check(told, Phase.RUN)
         return self._read(told, arguments)
@@ -311,7 +316,7 @@ class Bout:
             return first  # drawn outside of what the operator takes: says nothing
         mine = provider_arguments(self.here, other, wanted)
         attempt.enter(Phase.RUN)
-        returned = self.call(mine, "again")
+        returned = self.call(mine, AGAIN)
         attempt.enter(Phase.COMPARE)
         complaint = self._again_wrong(other, mine, returned, wanted)
         complaint = complaint or trespass(other, mine, written_by(cell.case.operator, other))
@@ -331,12 +336,11 @@ class Bout:
         if mine is not None:
             got += changed_arguments(mine, written_by(self.cell.case.operator, arguments))
             got += [(f"argument {name}", mine.kwargs[name]) for name in arguments.like]
-        complaint = compare_outputs(self.cell, arguments, got, due).complaint
-        return "" if complaint and near(dict(got), due) else complaint
+        return "" if near(dict(got), due) else compare_outputs(self.cell, arguments, got, due).complaint
 
     def close(self, result: Result) -> Result:
         """The result with what was found. After bad news, or an exception on a device, the child is ended."""
-        if self.keeping.child is not None and result.outcome in ANSWERED:
+        if self.keeping.child is not None and result.outcome in ANSWERED and not self.rested:
             self.deadline = max(self.deadline, time.monotonic() + REST_SECONDS)
             try:
                 self.ask({"operation": "rest", "cell": self.theirs})

@@ -83,7 +83,7 @@ def tell(tmp_path: Path, *, processes: bool) -> dict[str, str]:
 @pytest.mark.parametrize("processes", [False, True])
 def test_what_is_held(tmp_path: Path, *, processes: bool) -> None:
     told = tell(tmp_path, processes=processes)
-    assert told["torch"] is False  # it holds a process before anything heavy is there
+    assert not told["torch"]  # it holds a process before anything heavy is there
     assert {name: told[name] for name in ALWAYS} == dict.fromkeys(ALWAYS, "done")
     assert told["large file"] == "OSError"
     assert told["more memory"] == "MemoryError"
