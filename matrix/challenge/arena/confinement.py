@@ -38,12 +38,17 @@ CPU_SECONDS = 6 * 3600  # of the whole child; a call's time is watched by the ju
 
 @dataclass(frozen=True)
 class Hold:
-    """What a child is given. `processes`: whether it may start others, as compilers are."""
+    """What a child is given.
+
+    processes  whether it may start others, as compilers are
+    signals    whether it may send those signals: only where the kernel keeps them from all others
+    """
 
     entry: Path
     scratch: Path
     memory_gib: float
     processes: bool
+    signals: bool = False
 
 
 def readable(entry: Path) -> tuple[Path, ...]:
@@ -73,7 +78,8 @@ def confine(hold: Hold, parent: int) -> str:
     libc.capset(ctypes.create_string_buffer(_CAPABILITIES, 8), ctypes.create_string_buffer(bytes(24), 24))
     libc.prctl(_DUMPABLE, 1, 0, 0, 0)
     die_with_parent(parent)
-    calls = system_calls.install(libc, os.getpid(), processes=hold.processes)
+    signals = hold.signals and files and landlock.version(libc) >= landlock.SIGNALS
+    calls = system_calls.install(libc, os.getpid(), processes=hold.processes, signals=signals)
     (held if calls else missing).append("system calls filtered")
     return "; ".join([*held, "audit hook", *(f"without: {name}" for name in missing)])
 

@@ -52,7 +52,9 @@ AGAIN = "again"
 ANSWERED = (Outcome.PASS, Outcome.WRONG, Outcome.ERROR, Outcome.UNDISPATCHED)
 WELL = (Outcome.PASS, Outcome.WRONG, Outcome.UNDISPATCHED)
 REST_SECONDS = 2.0
-# Interpreted calls that take longer are not repeated: a device's never do.
+# What takes longer in the interpreter, or is larger, is not called a second time: a second reference would take minutes, and
+# where nothing is timed a replay gains nothing.
+REPEATED_ELEMENTS = 1 << 22
 REPEATED_SECONDS = 3.0
 
 
@@ -168,7 +170,9 @@ class Bout:
         took = time.monotonic() - began
         attempt.enter(Phase.COMPARE)
         result = compare_returned(attempt, arguments, mine, returned, due)
-        if result.outcome is not Outcome.PASS or (took > REPEATED_SECONDS and cell.evidence.emulated):
+        slow = cell.evidence.emulated and took > REPEATED_SECONDS
+        large = sum(tensor.numel() for _, tensor in arguments.tensors()) > REPEATED_ELEMENTS
+        if result.outcome is not Outcome.PASS or slow or large:
             return result
         return self._repeat(result, arguments, due)
 

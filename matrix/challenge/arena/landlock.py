@@ -21,6 +21,7 @@ _NEVER = (1 << 6) | (1 << 11)  # device nodes
 _RIGHTS = (1 << 13, 1 << 14, 1 << 15, 1 << 15, 1 << 16)
 _CONNECTIONS = 3  # bind and connect, TCP; from ABI 4
 _SCOPES = 3  # abstract sockets and signals; from ABI 6
+SIGNALS = 6  # the ABI from which signals stay inside
 
 
 def version(libc: ctypes.CDLL) -> int:

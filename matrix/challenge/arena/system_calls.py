@@ -87,8 +87,8 @@ _NUMBER, _ARCHITECTURE, _FIRST = 0, 4, 16  # offsets in struct seccomp_data
 _SET_SECCOMP, _FILTER = 22, 2  # prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ...)
 
 
-def program(processor: _Processor, pid: int, *, processes: bool) -> bytes:
-    """The filter of the process `pid`; `processes` says whether it may start others (compilers)."""
+def program(processor: _Processor, pid: int, *, processes: bool, signals: bool = False) -> bytes:
+    """The filter of the process `pid`; `processes`: it may start others (compilers), `signals`: and send them signals."""
     refuse, allow = (_RETURN, 0, 0, _ERROR | errno.EPERM), (_RETURN, 0, 0, _ALLOW)
     lines = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, processor.architecture), (_RETURN, 0, 0, _KILL)]
     lines += [(_LOAD, 0, 0, _NUMBER), (_AT_LEAST, 0, 1, _X32), refuse]
@@ -103,8 +103,7 @@ def program(processor: _Processor, pid: int, *, processes: bool) -> bytes:
     ]  # glibc falls back to clone, whose flags show
     for number, allowed in (
         (processor.socket, (_UNIX,)),
-        (processor.kill, (pid,)),
-        (processor.tgkill, (pid,)),
+        *(() if signals else ((processor.kill, (pid,)), (processor.tgkill, (pid,)))),
         (processor.prlimit, (0, pid)),
     ):
         lines += [(_EQUAL, 0, 2 + 2 * len(allowed), number), (_LOAD, 0, 0, _FIRST)]
@@ -118,12 +117,12 @@ def program(processor: _Processor, pid: int, *, processes: bool) -> bytes:
     return b"".join(_INSTRUCTION.pack(*line) for line in lines)
 
 
-def install(libc: ctypes.CDLL, pid: int, *, processes: bool) -> bool:
+def install(libc: ctypes.CDLL, pid: int, *, processes: bool, signals: bool = False) -> bool:
     """Filter the calls of this thread and of all that it starts; whether the kernel took it. No new privileges must be set."""
     processor = _PROCESSORS.get(platform.machine())
     if processor is None:
         return False
-    code = program(processor, pid, processes=processes)
+    code = program(processor, pid, processes=processes, signals=signals)
     lines = ctypes.create_string_buffer(code, len(code))
     head = struct.pack("HxxxxxxP", len(code) // _INSTRUCTION.size, ctypes.addressof(lines))
     return bool(libc.prctl(_SET_SECCOMP, _FILTER, ctypes.create_string_buffer(head, len(head)), 0, 0) == 0)

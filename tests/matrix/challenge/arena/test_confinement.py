@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ BY_LANDLOCK = ("write project", "write entry", "read journal", "write journal", 
 BY_FILTER = ("connect", "raw socket", "signal parent", "limit parent")
 
 
-def tell(tmp_path: Path, *, processes: bool) -> dict[str, str]:
+def tell(tmp_path: Path, *, processes: bool) -> dict[str, Any]:
     scratch, entry, kept = (tmp_path / name for name in ("scratch", "entry", "run"))
     for folder in (scratch, entry, kept):
         folder.mkdir()
@@ -76,7 +77,7 @@ def tell(tmp_path: Path, *, processes: bool) -> dict[str, str]:
     )
     assert answer.returncode == 0, answer.stderr
     assert (kept / "journal.jsonl").read_text() == "{}"
-    told: dict[str, str] = json.loads(answer.stdout.splitlines()[-1])
+    told: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return told
 
 
@@ -144,6 +145,12 @@ def test_the_filter_line_by_line(number: int, first: int, alone: int, with_proce
     processor = system_calls._PROCESSORS["x86_64"]
     assert run(system_calls.program(processor, 4711, processes=False), number, first) == alone
     assert run(system_calls.program(processor, 4711, processes=True), number, first) == with_processes
+
+
+def test_signals_may_be_left_to_landlock() -> None:
+    filtered = system_calls.program(system_calls._PROCESSORS["x86_64"], 4711, processes=True, signals=True)
+    assert run(filtered, 62, 1) == ALLOW
+    assert run(filtered, 302, 1) == EPERM
 
 
 def test_another_processor_s_calls_end_the_process() -> None:
