@@ -15,6 +15,7 @@ from matrix.cli import main
 from matrix.runner.journal import read_run
 from reports.scorecard import SCHEMA_FILE
 from tests.fakes.entries import HEAD, KERNEL, write_entry
+from tests.fakes.hostile import write_hostile
 
 INTERPRETED = ("--profile", "cpu-interpreter@interpret", "--tier", "smoke")
 WRONG = KERNEL.replace("row * R + plane % (R * R) // R", "row * R + plane % R")
@@ -165,6 +166,16 @@ def test_defect_10_a_starter_is_judged_and_told_what_is_to_do(tmp_path: Path) ->
     assert card["points"] == 0
     assert any("NotImplementedError" in text for text in card["missing"])
     assert all(loss["text"] for each in card["dimensions"] for part in each["parts"] for loss in part["losses"])
+
+
+def test_an_entry_that_tampers_earns_nothing_and_is_told_why(tmp_path: Path) -> None:
+    entry = write_hostile(tmp_path / "mine", "patches_torch")
+    code, card = judge(entry, tmp_path / "judged", *INTERPRETED, "--mutants", "0")
+    assert code == 1
+    assert card["points"] == 0
+    assert card["measured"] > 0
+    assert "torch.allclose was replaced" in card["tampering"][0]
+    assert all("tampers with its judge" in loss["text"] for loss in losses(card, "correctness"))
 
 
 def test_a_folder_that_is_no_entry_is_refused_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
