@@ -220,6 +220,9 @@ def _add_judging(steps: Commands) -> None:
     repeat = steps.add_parser("repeat", help="repeat one cell of an entry in the foreground, as a scorecard prints it")
     repeat.add_argument("directory", type=Path, metavar="DIR", help="the entry's folder")
     repeat.add_argument("cell", metavar="CELL_ID", help="the id of the cell")
+    for step in (judge, repeat):
+        told = "run it in the worker itself: for an entry that you trust, on a device that a held process cannot reach"
+        step.add_argument("--unheld", action="store_true", help=told)
 
 
 def _add_ranking(steps: Commands) -> None:

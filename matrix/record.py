@@ -11,12 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from matrix.outcome import Outcome, Phase
-<<<<<<< HEAD
 from matrix.result import Comparison, Compiled, Launch, Measure, Result, ResultError, Sampled, Timing
-=======
-from matrix.result import Comparison, Compiled, Launch, Result, ResultError, Sampled, Timing
 from matrix.tampering import KINDS, Tampering
->>>>>>> arena
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 T = TypeVar("T")
@@ -47,13 +43,10 @@ def result_to_json(result: Result) -> dict[str, Json]:
         "compiled": [_write_compiled(compiled) for compiled in result.compiled],
         "remembered": result.remembered,
         "timing": _write_timing(result.timing) if result.timing else None,
-<<<<<<< HEAD
         "measures": [_write_measure(measure) for measure in result.measures],
         "facts": {str(_shorten(name)): _shorten(text) for name, text in result.facts.items()},
-=======
         "tampering": [{"kind": each.kind, "what": _shorten(each.what)} for each in result.tampering],
         "confined": result.confined,
->>>>>>> arena
         "gap": result.gap,
         "traceback": _shorten(result.traceback),
         "output": _shorten(result.output),
@@ -83,15 +76,12 @@ def result_from_json(record: object) -> Result:
             compiled=tuple(_read_compiled(item) for item in _items(fields.get("compiled", []), "compiled")),
             remembered=_absent(_text, fields.get("remembered"), "remembered"),
             timing=_absent(_read_timing, fields.get("timing"), "timing"),
-<<<<<<< HEAD
             measures=tuple(_read_measure(item) for item in _items(fields.get("measures", []), "measures")),
             facts={
                 name: _text(text, f"facts.{name}") for name, text in _mapping(fields.get("facts", {}), "facts").items()
             },
-=======
             tampering=tuple(_read_tampering(item) for item in _items(fields.get("tampering", []), "tampering")),
             confined=_absent(_text, fields.get("confined"), "confined"),
->>>>>>> arena
             gap=_absent(_text, fields.get("gap"), "gap"),
             traceback=_absent(_text, fields.get("traceback"), "traceback"),
             output=_absent(_text, fields.get("output"), "output"),
@@ -143,11 +133,8 @@ def _write_comparison(comparison: Comparison) -> dict[str, Json]:
 
 def _present(fields: dict[str, Json]) -> dict[str, Json]:
     """What is there. An empty first_bad is: it is the only index of a 0-d tensor."""
-<<<<<<< HEAD
-    empty = {"detail": "", "launches": [], "compiled": [], "policies": {}, "vacuous": [], "measures": [], "facts": {}}
-=======
     empty = {"detail": "", "launches": [], "compiled": [], "tampering": [], "policies": {}, "vacuous": []}
->>>>>>> arena
+    empty |= {"measures": [], "facts": {}}
     return {name: value for name, value in fields.items() if value is not None and empty.get(name) != value}
 
 

@@ -201,11 +201,8 @@ class Result:
     compiled    with evidence `compile`: the kernels that were compiled, as far as the call came
     remembered  when it was found, if in an earlier run with everything the same: an ISO time
     timing      with evidence `time`: how long it took, against the native operator
-<<<<<<< HEAD
     measures    of a workload: its numbers;  facts: what every report must say of them (versions, model, weights, ...)
-=======
     tampering   what judged code did to its judge; confined: what held the code while it ran, in a few words
->>>>>>> arena
     """
 
     cell: str
@@ -223,23 +220,16 @@ class Result:
     compiled: tuple[Compiled, ...] = ()
     remembered: str | None = None
     timing: Timing | None = None
-<<<<<<< HEAD
     measures: tuple[Measure, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.outcome is Outcome.PASS and self.comparison is None and not self.compiled and not self.measures:
-            raise ResultError(f"{self.cell}: a PASS needs a comparison, measures, or kernels that were compiled")
-=======
     tampering: tuple[Tampering, ...] = ()
     confined: str | None = None
 
     def __post_init__(self) -> None:
         if self.tampering and not self.outcome.blames_provider:
             raise ResultError(f"{self.cell}: tampering is the fault of what is judged, and no {self.outcome}")
-        if self.outcome is Outcome.PASS and self.comparison is None and not self.compiled:
-            raise ResultError(f"{self.cell}: a PASS needs a comparison, or kernels that were compiled")
->>>>>>> arena
+        if self.outcome is Outcome.PASS and self.comparison is None and not self.compiled and not self.measures:
+            raise ResultError(f"{self.cell}: a PASS needs a comparison, measures, or kernels that were compiled")
         if self.compiled and self.launches:
             raise ResultError(f"{self.cell}: kernels that are only compiled are not launched")
         only_compiled = self.comparison is None and not self.measures and self.phase is not Phase.COMPILE

@@ -200,10 +200,11 @@ def _grounds(card: Scorecard) -> str:
             str(ground.counted),
             plain(", ".join(ground.columns), CELL),
             plain(_facts(ground), 300),
+            plain(ground.held, 300) or "-",
         ]
         for ground in card.grounds
     ]
-    head = ["run", "name", "started", "cells", "columns", "machine and stack"]
+    head = ["run", "name", "started", "cells", "columns", "machine and stack", "held by"]
     note = "Points that were measured on different machines or devices are not to be compared as if they were the same."
     return f"## What this rests on\n\n{_table(head, rows)}\n\n{note}"
 
@@ -309,6 +310,7 @@ def _ground(ground: Ground) -> Json:
         "started": one_line(ground.started, 40),
         "columns": _texts(ground.columns),
         "cells": ground.counted,
+        "held": one_line(ground.held, TEXT),
         "machine": {one_line(name, 80): one_line(text, 200) for name, text in ground.machine.items()},
         "stack": {one_line(name, 80): one_line(text, 200) for name, text in ground.stack.items()},
     }

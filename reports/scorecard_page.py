@@ -183,11 +183,12 @@ def _grounds(card: Scorecard) -> str:
             str(ground.counted),
             ", ".join(ground.columns),
             _facts(ground),
+            ground.held or "-",
         )
         for ground in card.grounds
     ]
     note = "<p>Points that were measured on different machines or devices are not to be compared as if they were the same.</p>"
-    table = _table(("run", "name", "started", "cells", "columns", "machine and stack"), rows)
+    table = _table(("run", "name", "started", "cells", "columns", "machine and stack", "held by"), rows)
     return f"<section><h2>What this rests on</h2>{table}{note}</section>"
 
 

@@ -171,7 +171,7 @@ def _examine(entry: Entry, profile: Profile, problems: list[Complaint]) -> int:
         "addresses": sorted(set(functions.values())),
         "memory_gib": MEMORY_GIB,
     }
-    told = ask(WORKER, request, profile, SECONDS)
+    told = ask(WORKER, request, profile, SECONDS, entry.folder)
     answers = {line["address"]: line for line in told.lines if "address" in line}
     for address in sorted(set(functions.values())):
         rows = [row for row, own in functions.items() if own == address]

@@ -51,7 +51,7 @@ def measure_rest(assessment: Assessment, profile: Profile, workers: int, tell: T
 
 
 def _ask(assessment: Assessment, name: str, worker: str, request: Mapping[str, Any], profile: Profile) -> None:
-    told = ask(worker, request, profile, SECONDS)
+    told = ask(worker, request, profile, SECONDS, assessment.entry.folder)
     assessment.keep(name, {"lines": list(told.lines), "ending": told.ending})
 
 

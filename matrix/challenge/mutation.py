@@ -106,7 +106,7 @@ def judge_mutants(subject: Subject, profile: Profile, budget: Budget) -> Mutatio
         "tests": str(subject.tests or ""),
         **{key: value for key, value in asdict(budget).items() if key != "in_all"},
     }
-    told = ask(WORKER, request, profile, budget.in_all)
+    told = ask(WORKER, request, profile, budget.in_all, subject.root if subject.functions else None)
     refused = next((line["refused"] for line in told.lines if "refused" in line), None)
     if refused is not None:
         raise MutationError(f"{subject.name}: {refused}")

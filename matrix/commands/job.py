@@ -129,7 +129,9 @@ def header_of(directory: Path) -> Header:
     if not header.arguments:
         raise UsageError(f"{directory} holds no run; name a directory that `matrix run` wrote")
     if header.arguments[0] == CHALLENGE:
-        raise UsageError(f"{directory} holds a judgement; its card is made by: python -m matrix challenge card {directory}")
+        raise UsageError(
+            f"{directory} holds a judgement; its card is made by: python -m matrix challenge card {directory}"
+        )
     return header
 
 

@@ -38,6 +38,7 @@ from reports.scorecard import summary_lines, write_scorecard
 
 # Who judges: a judge that holds the entry in a process of its own.
 ARENA = "matrix.challenge.arena.judge"
+WARM, WARM_AHEAD = "matrix.challenge.warming:warm", "matrix.challenge.warming:warm_ahead"
 EVERYTHING = Selection("full", ("*",))
 
 
@@ -50,13 +51,14 @@ class Judgement:
     planned: Plan
     workers: int | None
     arguments: tuple[str, ...]
+    held: bool = True
 
     @property
     def settings(self) -> RunSettings:
-        """How its cells are carried, but for who judges."""
+        """How its cells are carried."""
         profiles = {cell.profile.name: cell.profile for cell in self.planned.runnable}
         devices = {name: devices_of(profile, self.declared.machine) for name, profile in profiles.items()}
-        return run_settings(self.workers, devices)
+        return judged(run_settings(self.workers, devices), held=self.held)
 
 
 def judge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
@@ -75,7 +77,7 @@ def judge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     )
     for given in options.evidence:
         read_given(given, assessment.digest)
-    judgement = plan_judgement(assessment, options.workers, arguments)
+    judgement = replace(plan_judgement(assessment, options.workers, arguments), held=not options.unheld)
     profile = interpreter()
     measure_check(assessment, profile, _tell)
     _carry(judgement)
@@ -96,7 +98,7 @@ def repeat(options: argparse.Namespace, _: Sequence[str]) -> int:
     entry = read_entry(options.directory)
     identity = parse_id(options.cell)
     declared = Declared(choose([identity.profile]), rows_of(entry, large=True))
-    result = rerun(declared.find(identity), held(run_settings(1)))
+    result = rerun(declared.find(identity), judged(run_settings(1), held=not options.unheld))
     return 1 if result.outcome.blames_provider else 0
 
 
@@ -115,8 +117,10 @@ def plan_judgement(assessment: Assessment, workers: int | None, arguments: Seque
     return Judgement(assessment, declared, planned, workers, tuple(arguments))
 
 
-def held(settings: RunSettings) -> RunSettings:
-    """The settings of a run whose judge holds the entry."""
+def judged(settings: RunSettings, *, held: bool) -> RunSettings:
+    """The settings of a run whose judge holds the entry in a process of its own, or else calls it in the worker itself."""
+    if not held:
+        return replace(settings, warm=WARM)
     return replace(settings, judge=f"{ARENA}:judge", warm=f"{ARENA}:warm", probe=f"{ARENA}:probe")
 
 
@@ -136,7 +140,7 @@ def _carry(judgement: Judgement) -> None:
     settings = judgement.settings
     _prepare(judgement, settings)
     with closing(Display(sys.stderr)) as display:
-        carry(planned.runnable, directory, held(settings), display, header=header, given=given)
+        carry(planned.runnable, directory, settings, display, header=header, given=given)
 
 
 def _prepare(judgement: Judgement, settings: RunSettings) -> None:
@@ -146,7 +150,7 @@ def _prepare(judgement: Judgement, settings: RunSettings) -> None:
     if not ahead or settings.workers == 1:
         return
     _tell(f"compiling the kernels of {len(ahead)} calls that will be timed")
-    compiling = replace(settings, judge="matrix.judging.preparing:prepare", warm="matrix.challenge.warming:warm")
+    compiling = replace(settings, judge="matrix.judging.preparing:prepare", warm=WARM_AHEAD)
     with closing(Display(sys.stderr)) as display:
         carry(ahead, directory / "preparing", compiling, display, confirm=lambda _: False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matrix.challenge.scoring.cases import Case, Judged, cases_of
+from matrix.challenge.scoring.score import Score
 from matrix.challenge.task import load_task
 from matrix.identity import CellId
 from matrix.outcome import Evidence, Outcome, Phase
@@ -58,6 +59,11 @@ def timed(
 
 def cases(*cells: Judged) -> tuple[Case, ...]:
     return cases_of(TASK.rows, MAIN, cells)
+
+
+def earned(score: Score) -> tuple[float | None, float]:
+    """Points, and of how many: rounded, to be held against plain numbers."""
+    return None if score.points is None else round(score.points, 6), round(score.measured, 6)
 
 
 def repeat(cell_id: str) -> str:

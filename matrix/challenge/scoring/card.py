@@ -11,7 +11,7 @@ from matrix.challenge.scoring.score import Score
 
 @dataclass(frozen=True)
 class Ground:
-    """A run that the card rests on. `kind`: `own` or `given`;  facts: of its machine;  devices: what timed and ran there."""
+    """A run that the card rests on. `kind`: `own` or `given`;  counted: its cells;  held: what held the entry while it ran."""
 
     kind: str
     name: str
@@ -20,6 +20,7 @@ class Ground:
     counted: int
     machine: Mapping[str, str]
     stack: Mapping[str, str]
+    held: str = ""
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,8 @@ def _utilisation(cells: Sequence[Judged], weights: Hardware, out_of: float) -> P
 
 def _profiles(cells: Sequence[Judged], declared: Mapping[str, Sequence[str]]) -> Exhibit:
     rows = []
-    for name, gives in declared.items():
+    seen = {cell.id.profile for cell in cells}
+    for name, gives in sorted(declared.items(), key=lambda item: item[0] not in seen):
         said = []
         for evidence in Evidence:
             own = [cell for cell in cells if (cell.id.profile, cell.id.evidence) == (name, evidence)]

@@ -25,6 +25,7 @@ from operators.operator import TIMED, Operator
 
 PRIVATE = ("host",)
 FALL_BACK = "fall-back"
+NOT_HELD = "nothing: it ran in the judge's own process"
 
 
 def make_card(assessment: Assessment, weights: Weights, evidence: Sequence[Path]) -> Scorecard:
@@ -96,13 +97,15 @@ def _subject(assessment: Assessment) -> Subject:
 
 
 def _ground(given: Given, place: int, cells: Sequence[Judged]) -> Ground:
-    header = given.run.header
+    header, own = given.run.header, [cell for cell in cells if cell.source == place]
+    held = sorted({cell.result.confined or NOT_HELD for cell in own if cell.judged})
     return Ground(
         kind="own" if given.own else "given",
         name=given.name,
         started=header.started,
         columns=header.columns,
-        counted=sum(cell.source == place for cell in cells),
+        counted=len(own),
         machine={name: text for name, text in header.machine.items() if name not in PRIVATE},
         stack=header.stack,
+        held="; ".join(held),
     )

@@ -120,7 +120,7 @@ def score_performance(
     devices = devices_of(cells)
     chosen = scored_device(devices, weights)
     if chosen is None:
-        return unmeasured(NAME, TITLE, out_of, _why_not(devices, weights, expected))
+        return unmeasured(NAME, TITLE, out_of, _why_not(cells, devices, weights, expected))
     line = out_of * (1 - weights.roofline)
     parts = _speed_parts(chosen, max(expected, len(chosen.cells)), weights, line, repeat)
     if weights.roofline:
@@ -145,10 +145,13 @@ def timed_on(cells: Sequence[Judged], weights: Performance) -> tuple[TimedOn, ..
     )
 
 
-def _why_not(devices: Sequence[Device], weights: Performance, expected: int) -> str:
+def _why_not(cells: Sequence[Judged], devices: Sequence[Device], weights: Performance, expected: int) -> str:
     if devices:
         listed = ", ".join(device.label for device in devices)
         return f"only timings on {weights.device} score, and there are those of {listed}"
+    tried = [cell for cell in cells if cell.sample.kind == TIMED and cell.result.detail]
+    if tried:
+        return f"none of the {expected} timed calls was timed: {one_line(tried[0].result.detail, 300)}"
     return (
         f"none of the {expected} timed calls was timed: that takes a chip (--profile NAME@time there), "
         "or what a chip has found, given by --evidence"

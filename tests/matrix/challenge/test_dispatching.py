@@ -22,7 +22,7 @@ FALLS_BACK = KERNEL.replace(
 def watch(folder: Path) -> Watched:
     profile = interpreter()
     request = {"profile": profile.name, "folder": str(folder), "memory_gib": 2.0}
-    told = ask("matrix.challenge.dispatching", request, profile, 240.0)
+    told = ask("matrix.challenge.dispatching", request, profile, 240.0, folder)
     return Watched.of(told.lines, told.ending)
 
 

@@ -22,7 +22,7 @@ def trace(folder: Path) -> Traced:
     entry, profile = read_entry(folder), interpreter()
     request = {"profile": profile.name, "folder": str(folder), "memory_gib": 2.0}
     request |= {"task": entry.task.name, "addresses": entry.functions}
-    told = ask("matrix.challenge.tracing", request, profile, 120.0)
+    told = ask("matrix.challenge.tracing", request, profile, 120.0, folder)
     return Traced.of(told.lines, told.ending)
 
 

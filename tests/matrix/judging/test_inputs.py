@@ -28,7 +28,17 @@ def test_the_values_are_pinned_across_versions_and_machines() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int64", "int8", "uint8", "bool"])
 @pytest.mark.parametrize(
     "fill",
-    ["", ".between(0, 1)", ".special()", ".extreme()", ".permutation()", ".distinct()", ".ascending()", ".first(1)", ".fill(1)"],
+    [
+        "",
+        ".between(0, 1)",
+        ".special()",
+        ".extreme()",
+        ".permutation()",
+        ".distinct()",
+        ".ascending()",
+        ".first(1)",
+        ".fill(1)",
+    ],
 )
 def test_every_rule_gives_every_dtype(fill: str, dtype: str) -> None:
     tensor = drawn(f"T[3, 5]{fill}", dtype)

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from matrix.challenge.scoring.cases import family_of, share_right
+from matrix.challenge.scoring.cases import Judged, family_of, share_right
 from matrix.challenge.scoring.correctness import score_correctness
 from matrix.challenge.scoring.score import Score
 from matrix.challenge.scoring.weights import load_weights
 from matrix.outcome import Evidence, Outcome
 from operators.operator import Sample
-from tests.fakes.judged import MAIN, Judged, cases, cell, repeat
+from tests.fakes.judged import MAIN, cases, cell, earned, repeat
 
 WEIGHTS = load_weights().correctness
 ALL = {"native": True, "challenge": True, "flaggems": True}
@@ -64,7 +64,7 @@ def test_an_answer_by_something_else_than_a_kernel_of_the_entry_is_not_right() -
 
 def test_what_could_not_be_judged_is_no_loss() -> None:
     found = score(cell(), cell(Outcome.INFRA, sample="typical-1", detail="a gap of the emulation"))
-    assert (found.points, found.measured) == (pytest.approx(15), pytest.approx(15))
+    assert earned(found) == (15, 15)
     assert any("a gap of the emulation" in part.unmeasured for part in found.parts)
     nothing = score(cell(Outcome.NOT_RUN, detail="no device"))
     assert nothing.points is None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from matrix.challenge.scoring.cases import Judged
 from matrix.challenge.scoring.hardware import score_hardware
 from matrix.challenge.scoring.score import Score
 from matrix.challenge.scoring.weights import load_weights
 from matrix.outcome import Evidence, Outcome
-from tests.fakes.judged import Judged, cell, timed
+from tests.fakes.judged import cell, earned, timed
 
 WEIGHTS = load_weights().hardware
 DECLARED = {
@@ -23,13 +24,9 @@ def score(*cells: Judged) -> Score:
     return score_hardware(cells, DECLARED, WEIGHTS, 10)
 
 
-def titles(found: Score) -> dict[str, tuple[float | None, float]]:
-    return {part.title: (part.points, part.out_of) for part in found.parts}
-
-
 def test_nothing_asked_is_nothing_lost() -> None:
     found = score()
-    assert (found.points, found.measured) == (None, 0)
+    assert earned(found) == (None, 0)
     assert "the others were not asked" in found.remarks[0]
 
 
@@ -37,14 +34,14 @@ def test_each_evidence_has_its_own_points() -> None:
     compiled = score(
         cell(evidence=Evidence.COMPILE, profile="target"), cell(evidence=Evidence.COMPILE, profile="second")
     )
-    assert (compiled.points, compiled.measured) == (pytest.approx(1), pytest.approx(1))
+    assert earned(compiled) == (1, 1)
     ran = score(cell(evidence=Evidence.RUN), cell(evidence=Evidence.RUN, profile="other"))
-    assert (ran.points, ran.measured) == (pytest.approx(4), pytest.approx(4))
+    assert earned(ran) == (4, 4)
 
 
 def test_half_of_the_profiles_is_half_measured() -> None:
     found = score(cell(evidence=Evidence.RUN))
-    assert (found.points, found.measured) == (pytest.approx(2), pytest.approx(2))
+    assert earned(found) == (2, 2)
     assert "1 of 2 profiles were asked for `run`" in " ".join(part.unmeasured for part in found.parts)
 
 
@@ -57,7 +54,8 @@ def test_a_profile_counts_by_the_share_that_passes_and_says_which_does_not() -> 
 
 def test_what_gives_a_wrong_answer_anywhere_counts_as_compiled_nowhere() -> None:
     found = score(cell(Outcome.WRONG), cell(evidence=Evidence.COMPILE, profile="target"))
-    assert titles(found)["profiles in which it compiles"] == (0, pytest.approx(0.5))
+    assert found.parts[0].title == "profiles in which it compiles"
+    assert (found.parts[0].points, found.parts[0].out_of) == (0, 0.5)
     assert "1 that compile and give a wrong answer elsewhere" in found.parts[0].losses[0].text
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from matrix.challenge.scoring.cases import Judged
 from matrix.challenge.scoring.performance import devices_of, score_performance
 from matrix.challenge.scoring.score import Score
 from matrix.challenge.scoring.weights import Performance, load_weights
-from tests.fakes.judged import Judged, cell, repeat, timed
+from tests.fakes.judged import cell, earned, repeat, timed
 
 WEIGHTS = load_weights().performance
 
@@ -52,14 +53,14 @@ def test_a_call_that_fails_earns_nothing_and_is_not_left_out_of_the_mean() -> No
 
 def test_a_call_that_was_not_timed_is_not_measured() -> None:
     found = score(timed(1.5), expected=4)
-    assert (found.points, found.measured) == (pytest.approx(5), pytest.approx(5))
+    assert earned(found) == (5, 5)
     assert "3 of 4 timed calls have no timing there" in found.parts[1].unmeasured
 
 
 def test_defect_8_a_timing_that_was_not_stable_scores_nothing() -> None:
     """The published judge takes one run of 10 ms, with no dispersion; here each timing has an interval and may be refused."""
     found = score(timed(9.0, stable=False), timed(1.5, number=1))
-    assert (found.points, found.measured) == (pytest.approx(10), pytest.approx(10))
+    assert earned(found) == (10, 10)
     assert "the timing was not stable" in found.parts[1].unmeasured
     assert score(timed(9.0, stable=False), expected=1).points is None
     table = found.exhibits[0]
@@ -87,4 +88,4 @@ def test_how_near_a_call_comes_to_the_device_is_shown_and_may_be_scored() -> Non
     weights = replace(WEIGHTS, roofline=0.5, full_roofline=1.0)
     assert score(known, expected=1, weights=weights).points == pytest.approx(15)
     unknown = score(timed(1.5), expected=1, weights=weights)
-    assert (unknown.points, unknown.measured) == (pytest.approx(10), pytest.approx(10))
+    assert earned(unknown) == (10, 10)
