@@ -79,6 +79,13 @@ def throughput(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def annotate(session: nox.Session) -> None:
+    """The annotation track: nox -s annotate -- run|pack|check|score|rank ...; `--stack` and `--here` as of `matrix`."""
+    python, arguments = chosen_python(session)
+    session.run(python, "-m", "matrix", "annotate", *arguments, external=True, interrupt_timeout=PATIENCE)
+
+
+@nox.session(venv_backend="none")
 def vllm(session: nox.Session) -> None:
     """Inference by vLLM's CPU build, in an environment of its own over the default one. What follows `--` as of `matrix`."""
     python = locked_over(session, environment(session, "run"), LOCKED)

@@ -79,6 +79,9 @@ def adopted(folder: Path, profile: str, workers: int, given: Sequence[str]) -> t
     if not cases:
         sys.exit(f"nothing was collected:\n{said[-3000:]}")
     finals = {cases.get(cell, cell): run.final(cell) for cell in run.results.keys() | cases.keys()}
+    for node, final in finals.items():
+        if final is not None and final.outcome.blames_provider:
+            print(f"  {final.outcome} with {workers}: {node}: {final.detail[:300]}")
     return seconds, {node: str(final.outcome if final else "no result") for node, final in finals.items()}
 
 

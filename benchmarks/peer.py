@@ -19,11 +19,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.commands import matrix_run
-from matrix.run import Run
 from matrix.runner.journal import read_run
 
 # FlagGems' mark -> the base name of our row.
@@ -107,14 +107,27 @@ def ours(asked: argparse.Namespace) -> dict[str, Any]:
     selection = [part for name in OPERATORS.values() for part in ("--operator", name)]
     columns = ["--profile", f"{asked.profile}@run", "--profile", f"{asked.profile}@time"]
     seconds = matrix_run(folder, *columns, *selection, "--tier", "full", "--workers", str(asked.workers))
-    return {"seconds": seconds, "operators": len(OPERATORS), **_told(read_run(folder))}
+    return {"seconds": seconds, "operators": len(OPERATORS), **_told(folder)}
 
 
-def _told(run: Run) -> dict[str, Any]:
+def _told(folder: Path) -> dict[str, Any]:
+    run = read_run(folder)
     finals = [final for final in map(run.final, run.results) if final is not None]
     outcomes = Counter(f"{final.cell.rpartition('@')[2]} {final.outcome}" for final in finals)
     dtypes = Counter(final.cell.partition("dtype=")[2].partition(",")[0] for final in finals)
-    return {"cells": len(finals), "outcomes": dict(outcomes), "dtypes": dict(dtypes)}
+    return {"cells": len(finals), "outcomes": dict(outcomes), "dtypes": dict(dtypes), "stages": _stages(folder)}
+
+
+def _stages(folder: Path) -> dict[str, float]:
+    """Seconds from the first case of an evidence to its last result; `prepare` is compiling ahead of `time`."""
+    moments: dict[str, list[float]] = {}
+    for path in [*folder.glob("journal-*.jsonl"), *(folder / "preparing").glob("journal-*.jsonl")]:
+        for line in path.read_text().splitlines():
+            event = json.loads(line)
+            if event.get("event") in ("start", "result") and "time" in event:
+                stage = "prepare" if path.parent != folder else str(event["cell"]).rpartition("@")[2]
+                moments.setdefault(stage, []).append(datetime.fromisoformat(event["time"]).timestamp())
+    return {stage: max(found) - min(found) for stage, found in moments.items()}
 
 
 if __name__ == "__main__":

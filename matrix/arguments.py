@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TypeAlias
 
+from matrix.annotation.arguments import add_annotate
 from matrix.plan import TIERS
 
 EPILOG = """\
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     _add_validation(commands)
     _add_doctor(commands)
     _add_challenge(commands)
+    add_annotate(commands)
     _add_attribute(commands)
     _add_throughput(commands)
     return top

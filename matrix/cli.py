@@ -13,6 +13,7 @@ from matrix.arguments import parser
 from matrix.columns import UnknownEvidenceError
 from matrix.commands import (
     adopt,
+    annotate,
     attributing,
     bundling,
     challenge,
@@ -52,6 +53,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Sequence[str]], int]] = {
     "validate": validate.validate,
     "doctor": doctor.doctor,
     "challenge": challenge.challenge,
+    "annotate": annotate.annotate,
     "attribute": attributing.attribute,
     "throughput": throughput.throughput,
 }

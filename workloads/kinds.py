@@ -23,6 +23,16 @@ LOAD: Mapping[str, str] = {
 # Kind -> its parameters and what each has to be: `number` (a whole number from 1), `share` (above 0), `text`, `flag`, `numbers`
 # (a list of whole numbers from 1), `texts`. All of them have to be given.
 PARAMETERS: Mapping[str, Mapping[str, str]] = {
+    "annotation": {
+        "task": "number",
+        "samples": "number",
+        "examples": "number",
+        "minimum": "number",
+        "context": "number",
+        "reply": "number",
+        "operators": "texts",
+        "attention": "text",
+    },
     "parity": {"prompts": "number", "length": "number", "generated": "number", "attention": "text"},
     "throughput": LOAD,
     "latency": LOAD,
@@ -51,6 +61,8 @@ NEEDED: Mapping[str, Mapping[str, str]] = {
     "tasks of lm-eval": {"lm_eval": "`pip install lm-eval==0.4.13`, which answers its tasks"},
     "transformers under load": {"psutil": "`pip install psutil==7.2.2`, with which it sizes its cache"},
 }
+# The address of a provider that has a table of ATen names of its own.
+REGISTRY = "registry"
 MODELS = ("tiny", "tiny-32", "qwen3-4b")
 TIERS = ("smoke", "quick", "full")
 EVIDENCES = ("interpret", "run", "time")

@@ -7,6 +7,7 @@ overseer (matrix/adopt/overseer.py) to the test, or to the file under collection
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -134,6 +135,9 @@ class Carrier:
         self.journal.result(replace(result, worker=self.journal.worker, output=self.printed))
         self.announcement.end()
         self.doubtful = result.outcome not in WELL
+        self.steps = []
+        if self.doubtful:
+            give_back_memory(self.adoption.profile.device)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -190,6 +194,17 @@ class LeftOut:
         ):
             return None
         return pytest.CollectReport(collector.nodeid, "passed", None, [])
+
+
+def give_back_memory(device: str) -> None:
+    """Free what a test that raised still holds by its traceback: else the next one may find the device full."""
+    for name in ("last_exc", "last_value", "last_traceback", "last_type"):
+        if hasattr(sys, name):
+            delattr(sys, name)
+    gc.collect()
+    module = getattr(sys.modules.get("torch"), device.partition(":")[0], None)
+    if hasattr(module, "empty_cache"):
+        module.empty_cache()
 
 
 def unwell(device: str) -> str | None:

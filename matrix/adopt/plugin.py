@@ -10,6 +10,7 @@ import os
 import uuid
 from collections.abc import Generator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,8 @@ def adopt(config: pytest.Config) -> Adoption:
     closing.callback(end_marked, mark)
     config.add_cleanup(closing.close)
     settings = RunSettings(start_seconds=START_SECONDS)
-    session = Session(f"{next_run(directory):03d}", directory, mark, os.getpid(), profile.limits, settings, ())
+    limits = replace(profile.limits, memory_gib=machine.memory_gib)  # its tests are not cut into cases of known size
+    session = Session(f"{next_run(directory):03d}", directory, mark, os.getpid(), limits, settings, ())
     adoption = Adoption(session, profile, option.adopt_rows, option.adopt_kernels)
     adoption.save()
     os.environ.update({VARIABLE: str(adoption.path), SESSION_VARIABLE: mark})

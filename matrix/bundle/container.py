@@ -27,7 +27,7 @@ _LOCAL, _LOCAL_MARK = struct.Struct("<4s5H3L2H"), b"PK\x03\x04"
 _CENTRAL, _CENTRAL_MARK, _NAME = struct.Struct("<4s6H3L5H2L"), b"PK\x01\x02", 128
 _OLDEST_PACKED = (0, 1 << 5 | 1)  # midnight, and the first of January of the format's first year
 # All that reading a damaged archive may raise.
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     zlib.error,
@@ -69,7 +69,7 @@ class Container:
         _check_end(data, place)
         try:
             archive = zipfile.ZipFile(io.BytesIO(data))
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise BundleError(place, "", f"is no whole zip archive ({error}); copy it again") from None
         entries: dict[str, zipfile.ZipInfo] = {}
         for entry in archive.infolist():
@@ -135,7 +135,7 @@ class Container:
                     left -= len(chunk)
                     yield chunk
                 rest = left or len(stream.read(1))
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise BundleError(self.place, name, f"is damaged ({error}); copy the bundle again") from None
         if rest:
             raise BundleError(self.place, name, f"does not unpack to the {size} bytes that it declares")

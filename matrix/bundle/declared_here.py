@@ -12,14 +12,16 @@ from functools import cache
 from backends.profile import Profile
 from backends.profiles import load_profiles
 from matrix.identity import CellId, IdentityError, parse_id
+from matrix.inference.case import row_of
 from operators.catalogue import load_catalogue
 from operators.operator import Operator
+from workloads.catalogue import load_workloads
 
 
 @cache
 def operators_here() -> Mapping[str, Operator]:
-    """The catalogue of this checkout, read once."""
-    return load_catalogue()
+    """The rows of this checkout, operators and then workloads, read once."""
+    return {**load_catalogue(), **{name: row_of(workload) for name, workload in load_workloads().items()}}
 
 
 @cache

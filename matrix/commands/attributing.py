@@ -51,6 +51,7 @@ def search(cell: Cell, directory: Path, model: Path | None = None) -> int:
         for group in verdict.groups:
             together = " (only together)" if len(group) > 1 else ""
             print(f"guilty: {', '.join(group)}{together}: {_outcome(verdict.evidence[group])}")
+        print(f"the other {len(verdict.rest.only or ())} operators together: {_outcome(verdict.rest)}")
         print(f"{number} probes, of {len(verdict.first.offered)} operators; kept in {directory}")
         return 1
 

@@ -17,7 +17,7 @@ from typing import Any
 from matrix.cell import Cell
 from matrix.inference.asking import Answer, Fault, ask
 from matrix.inference.case import WorkloadCase
-from matrix.inference.isolation import Names, Found, guilty_groups
+from matrix.inference.isolation import Found, Names, guilty_groups
 from matrix.inference.likelihood import Likelihoods, weigh
 from matrix.inference.parity import CANDIDATE_STEP, REFERENCE_STEP, likelihoods_of, question
 from matrix.inference.request import CANDIDATE, REFERENCE, Request
@@ -60,12 +60,17 @@ class Probe:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a search found. `groups`: the guilty operators; of several in one group, that they fail only together."""
+    """What a search found.
+
+    groups  the guilty operators; those of one group fail only together;  evidence: what each group came to alone
+    first   the probe with all operators;  rest: the one without the guilty (the first, where nobody is)
+    """
 
     groups: tuple[Names, ...]
     probes: tuple[Probe, ...]
     first: Probe
     evidence: Mapping[Names, Probe]
+    rest: Probe
 
 
 @dataclass
@@ -88,10 +93,11 @@ class Search:
         first = self.probe(None)
         names = first.offered
         if not first.failed:
-            return Verdict((), tuple(self.known.values()), first, {})
+            return Verdict((), tuple(self.known.values()), first, {}, first)
         groups = guilty_groups(names, lambda only: self.test(only, names))
         evidence = {group: self.probe(group) for group in groups}
-        return Verdict(tuple(groups), tuple(self.known.values()), first, evidence)
+        rest = self.probe(tuple(name for name in names if not any(name in group for group in groups)))
+        return Verdict(tuple(groups), tuple(self.known.values()), first, evidence, rest)
 
     def test(self, only: Names, everything: Names) -> Found:
         probe = self.probe(None if len(only) == len(everything) else only)

@@ -1,4 +1,7 @@
-"""What a step of a workload works with in its child process: the cell, an engine, and the provider's kernels around it."""
+"""What a step of a workload works with in its child process: the cell, an engine, and the provider's kernels around it.
+
+Importing it imports no torch: commands read what stands beside the steps.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,24 @@ import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matrix.addresses import resolve
 from matrix.cell import Cell
 from matrix.emulation import EmulationGap, Emulator, activate
 from matrix.inference.case import WorkloadCase
-from matrix.inference.providing import REGISTRY, Replaced, functions_of, replaced
 from matrix.inference.request import CANDIDATE, Request
 from matrix.outcome import Evidence, Phase
-from matrix.providers import INTERPRETED_KEY
 from matrix.record import Json
 from matrix.result import Launch
 from workloads.engine import Engine
-from workloads.kinds import ENGINES, SERVERS
+from workloads.kinds import ENGINES, REGISTRY, SERVERS
 from workloads.models.shape import OFFICIAL
 from workloads.serving import ServeArguments, Server
 from workloads.workload import Setting
+
+if TYPE_CHECKING:
+    from matrix.inference.providing import Replaced
 
 LISTED_BYTES, LINE = 1 << 20, 200
 
@@ -98,16 +102,21 @@ class Bench:
             self.request.enter(Phase.REFERENCE)
             yield
             return
+        from matrix.inference.providing import functions_of, replaced
+        from matrix.judging.tuning import tune_for
+        from matrix.providers import INTERPRETED_KEY
+
         judged = self.request.side == CANDIDATE
         if self.request.listed is not None:  # the engine's plug-in lets the provider in, and lists what it replaced
             self.request.enter(Phase.RUN if judged else Phase.REFERENCE)
             yield
             return
         self.request.enter(Phase.IMPORT if judged else Phase.REFERENCE)
-        if (
-            self.cell.evidence is Evidence.INTERPRET
-        ):  # after the engine, which must not find a vendor's modules that stand in
+        if self.cell.evidence is Evidence.INTERPRET:
+            # After the engine, which must not find a vendor's modules that stand in.
             self.emulator = activate(self.cell.profile)
+        elif self.device != "cpu":
+            tune_for(self.cell.evidence)
         address = self.case.workload.providers[self.case.provider]
         functions = functions_of(self.case.provider, address)
         if self.request.only is not None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # Kind of workload -> address of its judge.
 JUDGES: Mapping[str, str] = {
+    "annotation": "matrix.inference.annotation:judge",
     "parity": "matrix.inference.parity:judge",
     "throughput": "matrix.inference.speed:judge",
     "latency": "matrix.inference.speed:judge",

@@ -22,8 +22,8 @@ import torch
 from matrix.addresses import AddressError, resolve
 from matrix.judging.aten import NoSuchOperatorError, find_overload
 from matrix.providers import REGISTRIES
+from workloads.kinds import REGISTRY
 
-REGISTRY = "registry"
 Function = Callable[..., Any]
 Window = Callable[[], AbstractContextManager[None]]
 

@@ -16,8 +16,7 @@ from matrix.compilation import Compiler
 from matrix.emulation import Emulator
 from matrix.inference.case import WorkloadCase
 from matrix.judging.judge import emulator_of
-from matrix.judging.tuning import settle_on_first
-from matrix.outcome import Evidence
+from matrix.judging.tuning import tune_for
 
 COUNT = 64
 
@@ -41,8 +40,8 @@ def warm(cell: Cell) -> None:
         _worker.device = cell.profile.device
         return
     make_ready(cell)
-    if cell.evidence is Evidence.RUN and cell.profile.device != "cpu":
-        settle_on_first()
+    if cell.profile.device != "cpu":
+        tune_for(cell.evidence)
 
 
 def make_ready(cell: Cell) -> None:

@@ -7,9 +7,12 @@ the clock, and the host is ahead of it while the buffer is written.
 
 from __future__ import annotations
 
+import math
+import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol
 
 import torch
@@ -17,6 +20,10 @@ import torch
 # Larger than the last-level cache of any device that is known: 50 MB (H100), 60 MB (H200), 256 MB (MI300X).
 FLUSHED = 256 * 1024**2
 FLUSHED_ON_HOST = 32 * 1024**2
+
+# The buffer is written for so many times as long as the host takes to hand a call over, and so often at most.
+AHEAD = 1.5
+MOST_FLUSHES = 16
 
 Call = Callable[[], object]
 
@@ -38,27 +45,49 @@ class Stopwatch(Protocol):
 
 
 class DeviceStopwatch:
-    """By the events of a device's stream: `torch.<device>.Event`."""
+    """By the events of a device's stream: `torch.<device>.Event`.
+
+    A call that the host hands over more slowly than the buffer is written would be timed waiting for the host. So the buffer
+    is written as often as it takes, for all calls alike: how often, the laps before have shown (the first ones are warm-up).
+    """
 
     def __init__(self, module: Any, device: str) -> None:
         self.module = module
         self.flushed = torch.empty(FLUSHED, dtype=torch.int8, device=device)
+        self.flushes = 1
+        self.flush_seconds = self._flush_seconds()
+
+    def _flush_seconds(self) -> float:
+        """How long writing the buffer takes: the shortest of a few."""
+        marks = [self.module.Event(enable_timing=True) for _ in range(4)]
+        for mark in marks:
+            mark.record()
+            self.flushed.zero_()
+        self.module.synchronize()
+        return min(one.elapsed_time(other) for one, other in pairwise(marks)) / 1000
 
     def laps(self, calls: Sequence[tuple[Call, Call]]) -> list[Lap]:
         marks = [[self.module.Event(enable_timing=True) for _ in range(2)] for _ in calls]
-        hosts = []
+        hosts: list[float] = []
         for (prepare, call), (before, after) in zip(calls, marks, strict=True):
             prepare()
-            self.flushed.zero_()
+            for _ in range(self.flushes):
+                self.flushed.zero_()
             before.record()
             started = time.perf_counter()
             call()
             hosts.append(time.perf_counter() - started)
             after.record()
         self.module.synchronize()
+        self.flushes = self._flushes_for(hosts)
         return [
             Lap(before.elapsed_time(after) / 1000, host) for (before, after), host in zip(marks, hosts, strict=True)
         ]
+
+    def _flushes_for(self, hosts: Sequence[float]) -> int:
+        """How often to write the buffer so that the host stays ahead; never less often than before."""
+        ahead = math.ceil(AHEAD * statistics.quantiles([*hosts, *hosts], n=10)[-1] / max(self.flush_seconds, 1e-6))
+        return min(MOST_FLUSHES, max(self.flushes, ahead))
 
 
 class HostStopwatch:

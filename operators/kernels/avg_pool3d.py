@@ -6,7 +6,8 @@ The divisor is `divisor_override`, or the elements of the window with the paddin
 torch.nn.AvgPool3d; schema: aten::avg_pool3d. Tensors are (N, C, D, H, W) or (C, D, H, W).
 
 How the work is split: the output is rows of pixels along W, one for each (n, c, z, y); a program does a tile of them, and goes
-through the window. Neighbouring threads read neighbouring pixels, and what windows share comes from the cache.
+through the window. Neighbouring threads read neighbouring pixels, and what windows share comes from the cache. The loops over
+the window are written out by the compiler (`static_range`), so that all its loads are under way at once.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ def avg_pool3d_kernel(
     COLUMNS: tl.constexpr,
 ):
     """One program does a tile of the output's rows; `KERNEL`, `STRIDE` and `PADDING` have three numbers each."""
+    DOWN: tl.constexpr = KERNEL[0]
+    ALONG: tl.constexpr = KERNEL[1]
     ACROSS: tl.constexpr = KERNEL[2]
     tiles = tl.cdiv(out_width, COLUMNS)
     row = tl.program_id(0) // tiles * ROWS + tl.arange(0, ROWS)[:, None]
@@ -58,13 +61,14 @@ def avg_pool3d_kernel(
     first_z = line // out_height * STRIDE[0] - PADDING[0]
     first_y = line % out_height * STRIDE[1] - PADDING[1]
     first_x = column * STRIDE[2] - PADDING[2]
+    volume = x + image.to(tl.int64) * depth * height * width
     total = tl.zeros([ROWS, COLUMNS], SUM)
-    for i in range(KERNEL[0]):
+    for i in tl.static_range(DOWN):
         z = first_z + i
-        for j in range(KERNEL[1]):
+        for j in tl.static_range(ALONG):
             y = first_y + j
             there = inside & (z >= 0) & (z < depth) & (y >= 0) & (y < height)
-            source = x + ((image.to(tl.int64) * depth + z) * height + y) * width
+            source = volume + (z * height + y) * width
             for k in tl.static_range(ACROSS):
                 place = first_x + k
                 total += tl.load(source + place, mask=there & (place >= 0) & (place < width), other=0).to(SUM)

@@ -39,6 +39,8 @@ def max_pool3d_kernel(
     COLUMNS: tl.constexpr,
 ):
     """One program does a tile of the output's rows; the four parts of the window have three numbers each."""
+    DOWN: tl.constexpr = KERNEL[0]
+    ALONG: tl.constexpr = KERNEL[1]
     ACROSS: tl.constexpr = KERNEL[2]
     tiles = tl.cdiv(out_width, COLUMNS)
     row = tl.program_id(0) // tiles * ROWS + tl.arange(0, ROWS)[:, None]
@@ -48,15 +50,16 @@ def max_pool3d_kernel(
     first_z = line // out_height * STRIDE[0] - PADDING[0]
     first_y = line % out_height * STRIDE[1] - PADDING[1]
     first_x = column * STRIDE[2] - PADDING[2]
+    volume = x + image.to(tl.int64) * depth * height * width
     best = tl.full([ROWS, COLUMNS], float("-inf"), x.dtype.element_ty)
     found = tl.full([ROWS, COLUMNS], -1, tl.int32)
-    for i in range(KERNEL[0]):
+    for i in tl.static_range(DOWN):
         z = first_z + i * DILATION[0]
-        for j in range(KERNEL[1]):
+        for j in tl.static_range(ALONG):
             y = first_y + j * DILATION[1]
             there = inside & (z >= 0) & (z < depth) & (y >= 0) & (y < height)
             line_index = (z * height + y) * width
-            source = x + image.to(tl.int64) * depth * height * width + line_index
+            source = volume + line_index
             for k in tl.static_range(ACROSS):
                 place = first_x + k * DILATION[2]
                 candidate = there & (place >= 0) & (place < width)

@@ -18,7 +18,7 @@ from operators.kernels.outputs import require, require_dtype, require_tensor
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 AXES = 3
-TILE = 1024
+TILE = 512
 Sizes = int | Sequence[int]
 
 

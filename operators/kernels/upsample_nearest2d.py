@@ -13,6 +13,7 @@ interval: the gradient adds up an interval and needs no atomic operation, and it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -78,10 +79,12 @@ def backward_kernel(
     scale_h,
     scale_w,
     SUM: tl.constexpr,
+    REACH_H: tl.constexpr,
+    REACH_W: tl.constexpr,
     ROWS: tl.constexpr,
     COLUMNS: tl.constexpr,
 ):
-    """One program does a tile of the input's rows."""
+    """One program does a tile of the input's rows; no interval is longer than `REACH_H` rows or `REACH_W` columns."""
     tiles = tl.cdiv(width, COLUMNS)
     row = tl.program_id(0) // tiles * ROWS + tl.arange(0, ROWS)[:, None]
     column = tl.program_id(0) % tiles * COLUMNS + tl.arange(0, COLUMNS)[None, :]
@@ -90,9 +93,9 @@ def backward_kernel(
     top, bottom = first_of(h, scale_h, height, out_height), first_of(h + 1, scale_h, height, out_height)
     left, right = first_of(column, scale_w, width, out_width), first_of(column + 1, scale_w, width, out_width)
     total = tl.zeros([ROWS, COLUMNS], SUM)
-    for down in range(tl.max(tl.where(inside, bottom - top, 0))):
+    for down in range(REACH_H):
         line = grad_output + (image * out_height + top + down).to(tl.int64) * out_width
-        for across in range(tl.max(tl.where(inside, right - left, 0))):
+        for across in range(REACH_W):
             taken = inside & (top + down < bottom) & (left + across < right)
             total += tl.load(line + left + across, mask=taken, other=0).to(SUM)
     tl.store(grad_input + row.to(tl.int64) * width + column, total, mask=inside)
@@ -145,19 +148,22 @@ def upsample_nearest2d_backward(
     grad_input = torch.empty(tuple(input_size), dtype=grad_output.dtype, device=grad_output.device)
     total, width = grad_input.numel() // input_size[3], input_size[3]
     if total:
-        high, wide = rows.tile(total, width, 2048)
+        high, wide = rows.tile(total, width, 1024)
+        scale_h = _scale(input_size[2], output_size[0], scales_h)
+        scale_w = _scale(input_size[3], output_size[1], scales_w)
         backward_kernel[rows.grid(total, width, high, wide)](
             grad_input,
             pointwise.contiguous(grad_output),
             total,
             *input_size[2:],
             *output_size,
-            _scale(input_size[2], output_size[0], scales_h),
-            _scale(input_size[3], output_size[1], scales_w),
+            scale_h,
+            scale_w,
             SUM=pointwise.TRITON_DTYPES[pointwise.compute_dtype(grad_output.dtype)],
+            REACH_H=_reach(input_size[2], output_size[0], scale_h),
+            REACH_W=_reach(input_size[3], output_size[1], scale_w),
             ROWS=high,
             COLUMNS=wide,
-            num_warps=8,
         )
     return grad_input
 
@@ -173,3 +179,13 @@ def _check(tensor: torch.Tensor, input_size: Sequence[int], output_size: Sequenc
 
 def _scale(size: int, out_size: int, factor: float | None) -> float:
     return 1.0 / factor if factor is not None and factor > 0 else size / out_size
+
+
+def _reach(size: int, out_size: int, scale: float) -> int:
+    """No input pixel gives its value to more output pixels in a line; the last one gives it to all that remain."""
+    exact = (
+        math.frexp(scale)[0] == 0.5
+    )  # a power of two is not rounded: then the intervals are as long as they should be
+    longest = math.ceil(1 / scale) + (0 if exact else 1)
+    last = math.ceil((size - 1) / scale) if exact else math.floor((size - 1) / scale) - 1
+    return max(1, min(out_size, max(longest, out_size - last)))

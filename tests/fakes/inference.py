@@ -1,4 +1,4 @@
-"""Cells of model-parity whose provider is one of tests/fakes/model_kernels.py, natively on the CPU: real kernels, real processes."""
+"""Cells of model-parity whose provider is a function of model_kernels.py, natively on the CPU: real kernels, real processes."""
 
 from __future__ import annotations
 
@@ -32,9 +32,16 @@ SETTING = Setting(
 )
 
 
-def parity(provider: str, *, profile: Profile = HOST, dtype: str = "float32", setting: Setting = SETTING) -> Cell:
-    """The cell of a function of model_kernels.py."""
-    workload = Workload("model-parity", "parity", "", {provider: f"{KERNELS}:{provider}"}, (setting,))
+def parity(
+    provider: str,
+    *,
+    address: str = "",
+    profile: Profile = HOST,
+    dtype: str = "float32",
+    setting: Setting = SETTING,
+) -> Cell:
+    """The cell of a function of model_kernels.py, or of another address."""
+    workload = Workload("model-parity", "parity", "", {provider: address or f"{KERNELS}:{provider}"}, (setting,))
     evidence = Evidence.RUN if profile is HOST else Evidence.INTERPRET
     return Cell(profile, case_of(workload, provider, dtype, setting), evidence)
 

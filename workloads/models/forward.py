@@ -50,7 +50,8 @@ def _logits(weights: Weights, shape: Mapping[str, Any], tokens: Sequence[int], d
 
 
 def _normalised(values: Tensor, weight: Tensor, shape: Mapping[str, Any]) -> Tensor:
-    return values * torch.rsqrt(values.square().mean(-1, keepdim=True) + shape["rms_norm_eps"]) * weight
+    normal: Tensor = values * torch.rsqrt(values.square().mean(-1, keepdim=True) + shape["rms_norm_eps"]) * weight
+    return normal
 
 
 def _rotation(length: int, shape: Mapping[str, Any], like: Tensor) -> tuple[Tensor, Tensor]:

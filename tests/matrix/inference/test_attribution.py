@@ -13,6 +13,7 @@ import pytest
 
 from matrix.inference.asking import Answer, Fault
 from matrix.inference.attribution import JOURNAL, AttributionError, Search
+from matrix.inference.factors import scaled
 from matrix.inference.isolation import Names
 from matrix.inference.likelihood_sides import native_facts
 from matrix.inference.providing import replaced
@@ -80,6 +81,8 @@ def test_a_planted_fault_is_found(name: str, tmp_path: Path) -> None:
     verdict = search(model_kernels.planted(name), tmp_path).run()
     assert verdict.groups == ((name,),)
     assert verdict.evidence[name,].outcome is Outcome.WRONG
+    assert verdict.rest.outcome is Outcome.PASS
+    assert name not in (verdict.rest.only or ())
     assert len(verdict.probes) <= 4
 
 
@@ -91,14 +94,12 @@ def test_two_planted_faults_are_both_found(names: tuple[str, str], tmp_path: Pat
 
 def test_two_that_cancel_out_alone_are_found_alone(tmp_path: Path) -> None:
     """Each is wrong; together they pass, so there is nothing to attribute."""
-    kernels = dict(model_kernels.planted("pow.Tensor_Scalar")) | {
-        "mean.dim": model_kernels.scaled("mean.dim", 1 / 1.01)
-    }
+    kernels = dict(model_kernels.planted("pow.Tensor_Scalar")) | {"mean.dim": scaled("mean.dim", 1 / 1.01)}
     assert search(kernels, tmp_path).run().groups == ()
 
 
 def test_a_kernel_that_raises_is_found_beside_one_that_is_wrong(tmp_path: Path) -> None:
-    kernels = dict(model_kernels.planted("rsqrt")) | model_kernels.raises()
+    kernels = {**model_kernels.planted("rsqrt"), **model_kernels.raises()}
     verdict = search(kernels, tmp_path).run()
     assert {frozenset(group) for group in verdict.groups} == {frozenset({"rsqrt"}), frozenset({"silu"})}
     assert verdict.evidence["silu",].outcome is Outcome.ERROR

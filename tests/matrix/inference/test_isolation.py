@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from matrix.inference.isolation import Names, Found, guilty_groups
+from matrix.inference.isolation import Found, Names, guilty_groups
 
 NAMES = tuple(f"op{number}" for number in range(256))
 

@@ -1,7 +1,5 @@
 """Cells of model-parity through the real runner: kernels that are healthy, wrong, absent, and that end their process."""
 
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,13 +26,13 @@ def carried(cells: list[Cell], directory: Path) -> Run:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Result]]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     """One run of all, as its record gives it back."""
     folder = tmp_path_factory.mktemp("parity")
     quick = parity("endless", setting=replace(SETTING, name="transformers-tiny-1", seconds=40))
     cells = [parity(name) for name in PROVIDERS] + [without_engine(), quick]
     run = carried(cells, folder / "run")
-    yield {
+    return {
         cell.case.provider if cell.case.sample.name != "nowhere-tiny-0" else "nowhere": _final(run, cell)
         for cell in cells
     }
@@ -95,9 +93,7 @@ def test_the_interpreter_judges_a_model_with_no_chip(tmp_path: Path) -> None:
     """FlagGems' kernels pass, and with 1 % planted in one of them they do not."""
     profile = load_profiles()["cpu-interpreter"]
     short = replace(SETTING, parameters={**SETTING.parameters, "prompts": 2, "length": 12})
-    healthy = parity("flag_gems", profile=profile, setting=short)
-    workload = replace(healthy.case.workload, providers={"flag_gems": "registry"})  # type: ignore[attr-defined]
-    healthy = replace(healthy, case=replace(healthy.case, workload=workload))
+    healthy = parity("flag_gems", address="registry", profile=profile, setting=short)
     planted = parity("interpreted_silu_off", profile=profile, setting=short)
     run = carried([healthy, planted], tmp_path / "run")
     good, bad = _final(run, healthy), _final(run, planted)
