@@ -202,7 +202,7 @@ def give_back_memory(device: str) -> None:
         if hasattr(sys, name):
             delattr(sys, name)
     gc.collect()
-    module = getattr(sys.modules.get("torch"), device.partition(":")[0], None)
+    module: Any = getattr(sys.modules.get("torch"), device.partition(":")[0], None)
     if hasattr(module, "empty_cache"):
         module.empty_cache()
 

@@ -12,13 +12,15 @@ import runpy
 import sys
 from pathlib import Path
 
-from matrix.challenge.arena.confinement import Hold, confine
+from matrix.challenge.arena.confinement import Hold, confine, limit
 
 MEMORY_GIB = 8.0  # set lower by each child itself
 
 
 def main(entry: str, scratch: str, parent: str, module: str, request: str) -> None:
-    confine(Hold(Path(entry), Path(scratch), MEMORY_GIB, processes=True), int(parent))
+    hold = Hold(Path(entry), Path(scratch), MEMORY_GIB, processes=True, signals=True)
+    confine(hold, int(parent))
+    limit(hold)
     sys.argv = [module, request]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -37,7 +37,7 @@ from matrix.runner.session import RunSettings
 from reports.scorecard import summary_lines, write_scorecard
 
 # Who judges: a judge that holds the entry in a process of its own.
-ARENA = "matrix.challenge.arena.judge"
+ARENA = "matrix.challenge.arena.entrance"
 WARM, WARM_AHEAD = "matrix.challenge.warming:warm", "matrix.challenge.warming:warm_ahead"
 EVERYTHING = Selection("full", ("*",))
 
@@ -138,7 +138,8 @@ def _carry(judgement: Judgement) -> None:
     given = [Result(name, preset.outcome, Phase.PLAN, preset.reason) for name, preset in planned.presets.items()]
     _tell(f"{len(planned.cells)} cells -> {directory}")
     settings = judgement.settings
-    _prepare(judgement, settings)
+    if not judgement.held:  # a held child keeps what it compiles to itself, and nothing of an entry runs outside of one
+        _prepare(judgement, settings)
     with closing(Display(sys.stderr)) as display:
         carry(planned.runnable, directory, settings, display, header=header, given=given)
 

@@ -65,7 +65,7 @@ class DeviceStopwatch:
             mark.record()
             self.flushed.zero_()
         self.wait()
-        return min(one.elapsed_time(other) for one, other in pairwise(marks)) / 1000
+        return float(min(one.elapsed_time(other) for one, other in pairwise(marks))) / 1000
 
     def laps(self, calls: Sequence[tuple[Call, Call]]) -> list[Lap]:
         marks = [[self.event(enable_timing=True) for _ in range(2)] for _ in calls]
