@@ -68,7 +68,7 @@ def _lenient() -> Any:
     """A safe loader that takes lm-eval's own tags, such as !function, for text."""
     import yaml
 
-    class Lenient(yaml.SafeLoader):
+    class Lenient(yaml.SafeLoader):  # type: ignore[misc]
         pass
 
     Lenient.add_multi_constructor("!", lambda loader, _suffix, node: str(node.value))

@@ -31,13 +31,13 @@ class Paired:
     def worse(self) -> float:
         """How likely so many losses among the differences are by chance alone, if the provider's side is no worse."""
         differing = self.lost + self.gained
-        return math.fsum(math.comb(differing, number) for number in range(self.lost, differing + 1)) / 2**differing
+        return math.fsum(math.comb(differing, number) for number in range(self.lost, differing + 1)) / 2.0**differing
 
     @property
     def different(self) -> float:
         """The two-sided p-value."""
         differing, most = self.lost + self.gained, max(self.lost, self.gained)
-        tail = math.fsum(math.comb(differing, number) for number in range(most, differing + 1)) / 2**differing
+        tail = math.fsum(math.comb(differing, number) for number in range(most, differing + 1)) / 2.0**differing
         return min(1.0, 2 * tail)
 
 

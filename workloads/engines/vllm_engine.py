@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -23,6 +25,7 @@ from workloads.engines.transformers_engine import open_engine as open_transforme
 from workloads.serving import Given, Progress, ServeArguments
 
 NAME = "vllm"
+KERNELS = "vllm._C"
 MADE = "matrix-model-"
 # In this process, so that kernels which are registered in it answer in it; and nothing compiled behind their back.
 ENVIRONMENT = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "TORCH_COMPILE_DISABLE": "1", "VLLM_NO_USAGE_STATS": "1"}
@@ -48,6 +51,8 @@ def open_server(
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", CACHE_GIB)
     import vllm
 
+    if device == "cpu":
+        settle_kernels()
     folder, tokenizer, source = _folder_of(model, dtype, weights)
     facts = {
         "engine": f"vllm {vllm.__version__}, torch {torch.__version__}",
@@ -59,6 +64,18 @@ def open_server(
         "plug-ins": os.environ.get(PLUGINS, "all that are installed") or "none",
     }
     return VllmEngine(folder, tokenizer, arguments, facts)
+
+
+def settle_kernels() -> None:
+    """Have vLLM choose the build of its kernels that this processor has, under the name by which others import them.
+
+    FlagGems imports `vllm._C` wherever vLLM is installed. In the CPU build that is one build of several, which ends the process
+    (SIGILL) on a processor without its instructions.
+    """
+    from vllm.platforms import current_platform
+
+    current_platform.import_kernels()
+    sys.modules.setdefault(KERNELS, ModuleType(KERNELS))  # its operators are torch's by now; the module itself is empty
 
 
 def _folder_of(model: str, dtype: str, weights: Path | None) -> tuple[Path, Any, str]:

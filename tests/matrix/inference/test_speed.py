@@ -17,7 +17,7 @@ from workloads.workload import Setting, Workload
 
 ROOT = Path(__file__).resolve().parents[3]
 FAKES = ROOT / "tests" / "fakes"
-LOAD = {
+LOAD: dict[str, int | str] = {
     "requests": 2,
     "input": 4,
     "output": 4,
