@@ -12,7 +12,6 @@ from matrix.commands import running
 from matrix.commands.job import new_directory
 from matrix.declared import Declared
 from matrix.identity import IdentityError, parse_id
-from matrix.inference.accuracy import TASKS_VARIABLE
 from matrix.inference.integrity import own_digest
 from matrix.inference.judge import BASELINE_VARIABLE
 from matrix.outcome import Evidence
@@ -51,6 +50,8 @@ def measure(options: argparse.Namespace, rules: Rules, evidence: Evidence) -> Pa
     if options.tasks is not None:
         if not options.tasks.is_dir():
             raise UsageError(f"--tasks {options.tasks}: no folder; name one with tasks of lm-eval and their data")
+        from matrix.inference.accuracy import TASKS_VARIABLE  # NumPy: other commands work without it
+
         os.environ[TASKS_VARIABLE] = str(options.tasks.absolute())
     command = measuring_command(options, rules, evidence, directory)
     running.run(parser().parse_args(command), command)

@@ -14,16 +14,18 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matrix.inference.request import OUTPUT, AnswerError, Request, read_answer
-from matrix.judging.attempt import Announce
 from matrix.outcome import SUITE_PHASES, Outcome, Phase
 from matrix.record import RecordError, read_launch
 from matrix.result import Launch
 from matrix.runner.death import describe_status
 from matrix.runner.output import read_tail
 from workloads.kinds import NEEDED
+
+if TYPE_CHECKING:
+    from matrix.judging.attempt import Announce
 
 LOOK_SECONDS = 0.05
 OUTPUT_TAIL = 4000

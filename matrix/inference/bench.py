@@ -1,6 +1,6 @@
 """What a step of a workload works with in its child process: the cell, an engine, and the provider's kernels around it.
 
-Importing it imports no torch: commands read what stands beside the steps.
+Importing it imports neither torch nor NumPy: commands read what stands beside the steps.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from matrix.addresses import resolve
 from matrix.cell import Cell
-from matrix.emulation import EmulationGap, Emulator, activate
 from matrix.inference.case import WorkloadCase
 from matrix.inference.request import CANDIDATE, Request
 from matrix.outcome import Evidence, Phase
@@ -26,6 +25,7 @@ from workloads.serving import ServeArguments, Server
 from workloads.workload import Setting
 
 if TYPE_CHECKING:
+    from matrix.emulation import EmulationGap, Emulator
     from matrix.inference.providing import Replaced
 
 LISTED_BYTES, LINE = 1 << 20, 200
@@ -102,6 +102,7 @@ class Bench:
             self.request.enter(Phase.REFERENCE)
             yield
             return
+        from matrix.emulation import activate
         from matrix.inference.providing import functions_of, replaced
         from matrix.judging.tuning import tune_for
         from matrix.providers import INTERPRETED_KEY
