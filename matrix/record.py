@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from matrix.outcome import Outcome, Phase
 from matrix.result import Comparison, Compiled, Launch, Measure, Result, ResultError, Sampled, Timing
+from matrix.tampering import KINDS, Tampering
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 T = TypeVar("T")
@@ -44,6 +45,8 @@ def result_to_json(result: Result) -> dict[str, Json]:
         "timing": _write_timing(result.timing) if result.timing else None,
         "measures": [_write_measure(measure) for measure in result.measures],
         "facts": {str(_shorten(name)): _shorten(text) for name, text in result.facts.items()},
+        "tampering": [{"kind": each.kind, "what": _shorten(each.what)} for each in result.tampering],
+        "confined": result.confined,
         "gap": result.gap,
         "traceback": _shorten(result.traceback),
         "output": _shorten(result.output),
@@ -77,6 +80,8 @@ def result_from_json(record: object) -> Result:
             facts={
                 name: _text(text, f"facts.{name}") for name, text in _mapping(fields.get("facts", {}), "facts").items()
             },
+            tampering=tuple(_read_tampering(item) for item in _items(fields.get("tampering", []), "tampering")),
+            confined=_absent(_text, fields.get("confined"), "confined"),
             gap=_absent(_text, fields.get("gap"), "gap"),
             traceback=_absent(_text, fields.get("traceback"), "traceback"),
             output=_absent(_text, fields.get("output"), "output"),
@@ -128,7 +133,8 @@ def _write_comparison(comparison: Comparison) -> dict[str, Json]:
 
 def _present(fields: dict[str, Json]) -> dict[str, Json]:
     """What is there. An empty first_bad is: it is the only index of a 0-d tensor."""
-    empty = {"detail": "", "launches": [], "compiled": [], "policies": {}, "vacuous": [], "measures": [], "facts": {}}
+    empty = {"detail": "", "launches": [], "compiled": [], "tampering": [], "policies": {}, "vacuous": []}
+    empty |= {"measures": [], "facts": {}}
     return {name: value for name, value in fields.items() if value is not None and empty.get(name) != value}
 
 
@@ -166,6 +172,14 @@ def read_launch(record: object) -> Launch:
         file=_text(fields.get("file"), "launches.file"),
         count=_whole(fields.get("count", 1), "launches.count"),
     )
+
+
+def _read_tampering(record: object) -> Tampering:
+    fields = _mapping(record, "tampering")
+    kind = _text(fields.get("kind"), "tampering.kind")
+    if kind not in KINDS:
+        raise RecordError(f"tampering.kind is {_show(kind)}; allowed are {', '.join(KINDS)}")
+    return Tampering(kind, _text(fields.get("what"), "tampering.what"))
 
 
 def _write_compiled(compiled: Compiled) -> Json:

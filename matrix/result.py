@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from matrix.outcome import Evidence, Outcome, Phase
+from matrix.tampering import Tampering
 
 
 class ResultError(ValueError):
@@ -201,6 +202,7 @@ class Result:
     remembered  when it was found, if in an earlier run with everything the same: an ISO time
     timing      with evidence `time`: how long it took, against the native operator
     measures    of a workload: its numbers;  facts: what every report must say of them (versions, model, weights, ...)
+    tampering   what judged code did to its judge; confined: what held the code while it ran, in a few words
     """
 
     cell: str
@@ -220,8 +222,12 @@ class Result:
     timing: Timing | None = None
     measures: tuple[Measure, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
+    tampering: tuple[Tampering, ...] = ()
+    confined: str | None = None
 
     def __post_init__(self) -> None:
+        if self.tampering and not self.outcome.blames_provider:
+            raise ResultError(f"{self.cell}: tampering is the fault of what is judged, and no {self.outcome}")
         if self.outcome is Outcome.PASS and self.comparison is None and not self.compiled and not self.measures:
             raise ResultError(f"{self.cell}: a PASS needs a comparison, measures, or kernels that were compiled")
         if self.compiled and self.launches:

@@ -16,7 +16,7 @@ Values (the default is .between(-2, 2) for floats, .between(-8, 8) for integers,
     .values(1, 2, 3)   these, in row-major order        .fill(0)      all equal
     .special()         NaN, +inf, -inf, +0.0 and -0.0 sprinkled over the default   .extreme()    near the dtype's limits
     .permutation()     0 .. n-1 shuffled along the last dimension       .distinct()  all values differ
-    .ascending()       sorted along the last dimension
+    .ascending()       sorted along the last dimension                      .first(nan)     the default, but for the first
 Layout (the default is contiguous)
     .strides(1, 5)     these strides, in elements         .offset(1)    a storage offset, in elements
     .step(2)           every second element of the last dimension of a larger tensor
@@ -47,7 +47,7 @@ DTYPES: dict[str, str] = {
     "f8e4m3": "float8_e4m3fn",
     "f8e5m2": "float8_e5m2",
 }
-FILLS = ("between", "values", "fill", "special", "extreme", "permutation", "distinct", "ascending")
+FILLS = ("between", "values", "fill", "special", "extreme", "permutation", "distinct", "ascending", "first")
 LAYOUTS = ("strides", "offset", "step")
 
 Scalar = int | float | bool | str | None

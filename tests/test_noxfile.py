@@ -140,6 +140,26 @@ def test_a_certificate_is_asked_for_in_the_same_way() -> None:
     assert session.commands[-1][1:] == ("-m", "matrix", "validate", *session.posargs)
 
 
+def test_an_entry_is_judged_where_the_user_stands(tmp_path: Path) -> None:
+    build("run", "lint")
+    session = Session()
+    session.invoked_from = str(tmp_path)
+    session.posargs = (
+        "mine",
+        "--profile",
+        "cpu-interpreter@interpret",
+        "--mutants",
+        "0",
+        "--out",
+        "there",
+        "--weights=w.toml",
+    )
+    noxfile.challenge(cast("nox.Session", session))
+    asked = ("--profile", "cpu-interpreter@interpret", "--mutants", "0", "--out", str(tmp_path / "there"))
+    due = ("-m", "matrix", "challenge", "judge", str(tmp_path / "mine"), *asked, f"--weights={tmp_path / 'w.toml'}")
+    assert session.commands[-1][1:] == due
+
+
 def test_arguments_for_pytest_skip_the_lint() -> None:
     build("run", "test", "lint")
     session = Session()

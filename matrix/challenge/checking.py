@@ -6,7 +6,9 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from backends.profile import Profile
 from backends.reading import Problem
@@ -31,15 +33,39 @@ ALLOWED_IN_TESTS = ALLOWED | {"numpy", "pytest", "random", "scipy"}
 FORBIDDEN = frozenset({"__import__", "breakpoint", "compile", "eval", "exec", "open"})
 
 
+class Concern(StrEnum):
+    """What a problem of an entry is about."""
+
+    ENTRY = "entry"
+    FILES = "files"
+    LICENCE = "licence"
+    DOCUMENTATION = "documentation"
+    IMPORTS = "imports"
+    SCHEMA = "schema"
+    TESTS = "tests"
+
+
+class Complaint(NamedTuple):
+    """A problem, in a sentence. `place`: the file or the function that it is about."""
+
+    concern: Concern
+    place: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Checked:
-    """What was found: `problems` keep the entry from being judged, `missing` is still to be done; each one sentence."""
+    """What was found: `complaints` keep the entry from being judged, `missing` is still to be done; each one sentence."""
 
     folder: Path
     entry: Entry | None
-    problems: tuple[str, ...]
+    complaints: tuple[Complaint, ...]
     missing: tuple[str, ...]
     tests: int
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(complaint.text for complaint in self.complaints)
 
 
 def check(folder: Path, profile: Profile) -> Checked:
@@ -48,19 +74,22 @@ def check(folder: Path, profile: Profile) -> Checked:
         raise UsageError(f"{folder} is no folder; name the folder of an entry, or make one: challenge new TASK")
     read: list[Problem] = []
     entry = find_entry(folder.resolve(), read)
-    problems = [str(problem) for problem in read]
+    problems = [Complaint(Concern.ENTRY, "entry.toml", str(problem)) for problem in read]
     if entry is None or not entry.provider or not re.fullmatch(r"\w+\.py:\w+", entry.provider):
         return Checked(folder, entry, tuple(problems), (), 0)
     if not entry.files[0].is_file():
-        problems.append(f"{entry.files[0].name}: there is no such file; provider names the file with the operator")
+        text = f"{entry.files[0].name}: there is no such file; provider names the file with the operator"
+        problems.append(Complaint(Concern.ENTRY, "entry.toml", text))
         return Checked(folder, entry, tuple(problems), (), 0)
     sources = [source for path in (*entry.files, *entry.tests) if (source := _read(path, problems)) is not None]
     for source in sources:
         problems += _of_source(source, entry)
     if not any(list(kernels_of(source.tree)) for source in sources if source.path in entry.files):
-        problems.append(f"{entry.files[0].name}: holds no @triton.jit function; an operator is written in Triton")
+        text = f"{entry.files[0].name}: holds no @triton.jit function; an operator is written in Triton"
+        problems.append(Complaint(Concern.FILES, entry.files[0].name, text))
     if not any(path.name != "conftest.py" for path in entry.tests):
-        problems.append("test_*.py: there is none; an entry brings its tests")
+        text = "test_*.py: there is none; an entry brings its tests"
+        problems.append(Complaint(Concern.TESTS, "test_*.py", text))
     tests = _examine(entry, profile, problems) if len(sources) == len(entry.files) + len(entry.tests) else 0
     return Checked(folder, entry, tuple(problems), tuple(_missing(sources, entry)), tests)
 
@@ -74,46 +103,55 @@ class Source:
     tree: ast.Module
 
 
-def _read(path: Path, problems: list[str]) -> Source | None:
+def _read(path: Path, problems: list[Complaint]) -> Source | None:
     try:
         if path.is_symlink() or path.stat().st_size > LARGEST:
-            problems.append(f"{path.name}: is a link or larger than {LARGEST} bytes; put the file itself there")
+            text = f"{path.name}: is a link or larger than {LARGEST} bytes; put the file itself there"
+            problems.append(Complaint(Concern.FILES, path.name, text))
             return None
         text = path.read_text(encoding="utf-8")
         return Source(path, text, ast.parse(text))
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
-        problems.append(f"{path.name}: cannot be read as Python ({error})")
+        problems.append(Complaint(Concern.FILES, path.name, f"{path.name}: cannot be read as Python ({error})"))
         return None
 
 
-def _of_source(source: Source, entry: Entry) -> Iterator[str]:
+def _of_source(source: Source, entry: Entry) -> Iterator[Complaint]:
     name = source.path.name
     yield from _of_head(source, entry)
+    for text in _of_code(source, entry):
+        yield Complaint(Concern.IMPORTS, name, f"{name}:{text}")
+
+
+def _of_code(source: Source, entry: Entry) -> Iterator[str]:
     test = source.path in entry.tests
     own = {path.stem for path in (*entry.files, *entry.tests)}
     allowed = (ALLOWED_IN_TESTS if test else ALLOWED) | own
     for line, module in _imports(source.tree):
         if module.partition(".")[0] not in allowed:
             listed = ", ".join(sorted(ALLOWED_IN_TESTS if test else ALLOWED))
-            yield f"{name}:{line}: imports {module or 'a relative module'}; allowed are files of the entry and {listed}"
+            yield f"{line}: imports {module or 'a relative module'}; allowed are files of the entry and {listed}"
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Name) and node.id in FORBIDDEN:
-            yield f"{name}:{node.lineno}: uses {node.id}; an entry reads no files and runs no text"
+            yield f"{node.lineno}: uses {node.id}; an entry reads no files and runs no text"
         elif isinstance(node, ast.Attribute) and re.fullmatch(
             r"__(globals|builtins|subclasses|code|loader)__", node.attr
         ):
-            yield f"{name}:{node.lineno}: uses {node.attr}; an entry does not reach into Python"
+            yield f"{node.lineno}: uses {node.attr}; an entry does not reach into Python"
 
 
-def _of_head(source: Source, entry: Entry) -> Iterator[str]:
-    head = "\n".join(source.text.splitlines()[:HEAD])
+def _of_head(source: Source, entry: Entry) -> Iterator[Complaint]:
+    head, name = "\n".join(source.text.splitlines()[:HEAD]), source.path.name
     found = re.search(rf"{MARK}\s*(\S+)", head)
     if found is None:
-        yield f"{source.path.name}:1: names no licence; write `# {MARK} {entry.licence}` on its first line"
+        text = f"{name}:1: names no licence; write `# {MARK} {entry.licence}` on its first line"
+        yield Complaint(Concern.LICENCE, name, text)
     elif entry.licence and found[1] != entry.licence:
-        yield f"{source.path.name}:1: names the licence {found[1]}; entry.toml says {entry.licence}"
+        text = f"{name}:1: names the licence {found[1]}; entry.toml says {entry.licence}"
+        yield Complaint(Concern.LICENCE, name, text)
     if not ast.get_docstring(source.tree):
-        yield f"{source.path.name}:1: has no docstring; say in a sentence what the file is for"
+        text = f"{name}:1: has no docstring; say in a sentence what the file is for"
+        yield Complaint(Concern.DOCUMENTATION, name, text)
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -124,7 +162,7 @@ def _imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, "" if node.level else node.module or ""
 
 
-def _examine(entry: Entry, profile: Profile, problems: list[str]) -> int:
+def _examine(entry: Entry, profile: Profile, problems: list[Complaint]) -> int:
     """Import the entry in a child; the number of its tests."""
     functions = entry.functions
     request = {
@@ -133,16 +171,21 @@ def _examine(entry: Entry, profile: Profile, problems: list[str]) -> int:
         "addresses": sorted(set(functions.values())),
         "memory_gib": MEMORY_GIB,
     }
-    told = ask(WORKER, request, profile, SECONDS)
+    told = ask(WORKER, request, profile, SECONDS, entry.folder)
     answers = {line["address"]: line for line in told.lines if "address" in line}
     for address in sorted(set(functions.values())):
         rows = [row for row, own in functions.items() if own == address]
-        problems += _of_function(address, rows, answers.get(address), entry, told.ending)
+        name = address.rpartition(":")[2]
+        problems += [
+            Complaint(Concern.SCHEMA, name, text)
+            for text in _of_function(address, rows, answers.get(address), entry, told.ending)
+        ]
     counted = next((line for line in told.lines if "tests" in line), None)
     if counted is None:
-        problems.append(f"the tests cannot be collected: the process that imports them {told.ending}")
+        text = f"the tests cannot be collected: the process that imports them {told.ending}"
+        problems.append(Complaint(Concern.TESTS, "test_*.py", text))
     elif counted["problem"]:
-        problems.append(f"test_*.py: {counted['problem']}")
+        problems.append(Complaint(Concern.TESTS, "test_*.py", f"test_*.py: {counted['problem']}"))
     return int(counted["tests"]) if counted is not None else 0
 
 

@@ -19,6 +19,7 @@ from matrix.runner.processes import SESSION_VARIABLE, end_marked
 from matrix.runner.spawn import ROOT
 
 LOG_LIMIT = 2000
+HOLDING = "matrix.challenge.holding"
 HANDED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
@@ -35,16 +36,22 @@ class Answers:
         return "took more than its time" if self.code is None else f"ended early (status {self.code}): {self.said}"
 
 
-def ask(module: str, request: Mapping[str, Any], profile: Profile, seconds: float) -> Answers:
-    """Run `python -m module REQUEST` in a folder of its own, and end all that it leaves behind."""
+def ask(
+    module: str, request: Mapping[str, Any], profile: Profile, seconds: float, entry: Path | None = None
+) -> Answers:
+    """Run `python -m module REQUEST` in a folder of its own, and end all that it leaves behind.
+
+    `entry` is the folder of an entry whose code the child runs: then it is held, and reads nothing else of a person's.
+    """
     with tempfile.TemporaryDirectory(prefix="matrix-entry-") as name:
         folder = Path(name)
         path, answers, log = folder / "request.json", folder / "answers.jsonl", folder / "log"
         path.write_text(json.dumps({**request, "answers": str(answers), "parent": os.getpid()}), encoding="utf-8")
         mark = uuid.uuid4().hex
+        held = [HOLDING, str(entry), str(folder), str(os.getpid())] if entry is not None else []
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", module, str(path)],
+                [sys.executable, "-P", "-m", *held, module, str(path)],
                 cwd=folder,
                 env=_environment(profile, mark, folder),
                 stdin=subprocess.DEVNULL,

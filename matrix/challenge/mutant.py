@@ -25,7 +25,8 @@ class Fate(StrEnum):
 
     killed      a test or case that the kernel passes does not pass with it
     survived    all of them pass
-    equivalent  all of them pass, and so do all cases of the task: no judge can tell it from the kernel
+    equivalent  all of them pass, and so do all cases of the task: no judge can tell it from the kernel; of our own kernels,
+                what somebody has read and declared so, with the reason
     unreached   the task's own cases never come to its line, in code that the kernel shares with others
     unjudged    the interpreter cannot run it: it says nothing about the tests
     """
@@ -87,6 +88,7 @@ class MutationResult:
     left_out   tests or cases that do not pass on the kernel as it is, by name
     identical  mutants that read as the kernel does, or as one before: never run
     seconds    how long all of it took
+    wrongly_read  what was declared equivalent and is not, in sentences
     """
 
     subject: str
@@ -96,6 +98,7 @@ class MutationResult:
     identical: int
     judged: tuple[Judged, ...]
     seconds: float
+    wrongly_read: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[Fate, int]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from backends.profile import Profile
 from matrix.challenge.child import ask
 from matrix.challenge.mutant import Fate, How, Judged, MutationResult
-from matrix.challenge.mutating import candidates_of
+from matrix.challenge.mutating import Candidates, candidates_of
+from matrix.challenge.read_mutants import Reading
 from matrix.challenge.task import Task
 from matrix.runner.spawn import ROOT
 from matrix.usage import UsageError
@@ -42,6 +43,11 @@ class Subject:
     functions: Mapping[str, str] = field(default_factory=dict)
     tests: Path | None = None
 
+    @property
+    def ours(self) -> bool:
+        """Whether it is our own kernel, whose mutants have been read."""
+        return self.tests is None and not self.functions
+
     @classmethod
     def of_task(cls, task: Task) -> Subject:
         """Our own kernel, judged by our own cases."""
@@ -51,12 +57,18 @@ class Subject:
 
 @dataclass(frozen=True)
 class Budget:
-    """What judging may take: seconds of a core for one test beside its usual time, memory, forks side by side, and in all."""
+    """What judging may take: seconds of a core for one test beside its usual time, memory, forks side by side, and in all.
+
+    most  judge so many mutants at most, the same ones each time and spread over all; 0: every one
+    only  judge those whose line of text, as it is printed, holds this; empty: every one
+    """
 
     seconds: float = 3.0
     memory_gib: float = 2.0
     workers: int = 2
     in_all: float = 3600.0
+    most: int = 0
+    only: str = ""
 
 
 def imported_kernels(file: Path) -> tuple[Path, ...]:
@@ -94,7 +106,7 @@ def judge_mutants(subject: Subject, profile: Profile, budget: Budget) -> Mutatio
         "tests": str(subject.tests or ""),
         **{key: value for key, value in asdict(budget).items() if key != "in_all"},
     }
-    told = ask(WORKER, request, profile, budget.in_all)
+    told = ask(WORKER, request, profile, budget.in_all, subject.root if subject.functions else None)
     refused = next((line["refused"] for line in told.lines if "refused" in line), None)
     if refused is not None:
         raise MutationError(f"{subject.name}: {refused}")
@@ -116,8 +128,8 @@ def _result(subject: Subject, lines: Sequence[Mapping[str, Any]], seconds: float
         raise MutationError(f"{subject.name}: no test passes on the kernel as it is; {first[0]}: {first[1]}")
     own = {path.relative_to(subject.root).as_posix() for path in subject.files[: subject.own]}
     judged = []
-    for number, candidate in enumerate(candidates.found):
-        first_told = by_stage[stage][number]
+    for number, first_told in sorted(by_stage[stage].items()):
+        candidate = candidates.found[number]
         shared = candidate.mutant.file not in own
         fate = _fate(first_told, by_stage["cases"].get(number) if stage == "tests" else None, shared=shared)
         killed = fate is Fate.KILLED
@@ -130,6 +142,10 @@ def _result(subject: Subject, lines: Sequence[Mapping[str, Any]], seconds: float
                 first_told.get("detail", "") if killed else _why(fate, first_told),
             )
         )
+    wrongly_read: tuple[str, ...] = ()
+    if subject.ours:
+        reading = Reading.of(subject.task.name, subject.files, subject.root)
+        judged, wrongly_read = as_read(reading, candidates, judged)
     return MutationResult(
         subject=subject.name,
         tests=TESTS if stage == "tests" else CASES,
@@ -138,7 +154,27 @@ def _result(subject: Subject, lines: Sequence[Mapping[str, Any]], seconds: float
         identical=candidates.identical,
         judged=tuple(judged),
         seconds=seconds,
+        wrongly_read=wrongly_read,
     )
+
+
+def as_read(reading: Reading, candidates: Candidates, judged: Sequence[Judged]) -> tuple[list[Judged], tuple[str, ...]]:
+    """The same with what was read of the survivors, and sentences on what was read wrongly."""
+    found, wrong = [], []
+    for each in judged:
+        declared = reading.find(each.mutant)
+        if declared is not None and each.fate is Fate.SURVIVED:
+            fate = Fate.SURVIVED if declared.chips else Fate.EQUIVALENT
+            detail = f"for chips only: {declared.reason}" if declared.chips else declared.reason
+            each = replace(each, fate=fate, detail=detail)  # noqa: PLW2901 - the same mutant, read
+        elif declared is not None and each.fate is Fate.KILLED:
+            wrong.append(
+                f"{each.mutant}: declared {'for chips only' if declared.chips else 'equivalent'}; {each.by} kills it"
+            )
+        found.append(each)
+    gone = reading.gone(candidate.mutant for candidate in candidates.found)
+    wrong += [f"{each.file}: no mutant is {each.change!r} in the line {each.line!r}" for each in gone]
+    return found, tuple(wrong)
 
 
 def _fate(told: Mapping[str, Any], proof: Mapping[str, Any] | None, *, shared: bool) -> Fate:

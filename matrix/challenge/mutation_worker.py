@@ -6,6 +6,7 @@ then each mutant against the tests that come to its line. It tells by lines of J
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -36,6 +37,8 @@ class Request:
     files      those whose kernels are mutated;  root: what their names are relative to
     functions  by row of the task, the entry's function; none: our own kernel
     tests      the entry's folder, whose tests judge first; empty: the cases alone judge
+    most       how many mutants are judged at most; 0: every one
+    only       those whose line of text holds this; empty: every one
     """
 
     profile: str
@@ -49,6 +52,8 @@ class Request:
     workers: int
     seconds: float
     memory_gib: float
+    most: int = 0
+    only: str = ""
 
     @property
     def limits(self) -> Limits:
@@ -107,10 +112,11 @@ class Baseline:
         return cls(usual, reached, left_out)
 
     def against(self, candidate: Candidate) -> tuple[str, ...]:
-        """The tests that come to the statement that was changed."""
+        """The tests that come to the statement that was changed, the quickest first: most mutants are noticed by many."""
         path, (first, last) = os.path.realpath(candidate.path), candidate.lines
         wanted = {(path, line) for line in range(first, last + 1)}
-        return tuple(name for name, lines in self.reached.items() if lines & wanted)
+        found = [name for name, lines in self.reached.items() if lines & wanted]
+        return tuple(sorted(found, key=self.usual.__getitem__))
 
 
 class Worker:
@@ -149,7 +155,7 @@ class Worker:
         self.emulator.substitute(str(candidate.path), candidate.first, candidate.source)
 
     def judge(self) -> None:
-        request, numbers = self.request, list(range(len(self.candidates.found)))
+        request, numbers = self.request, chosen(self.candidates.found, self.request.most, self.request.only)
         profile = self.emulator.profile
         cells = load_task(request.task).cells(profile, request.functions or None)
         if not request.tests:
@@ -164,6 +170,15 @@ class Worker:
         elif passed:  # the slow cases cost minutes for each mutant that they cannot tell from the kernel either
             quick = [cell for cell in cells if cell.case.sample.kind not in SLOW]
             self.work(Cases(quick), "cases", passed)
+
+
+def chosen(found: Sequence[Candidate], most: int, only: str = "") -> list[int]:
+    """The numbers of the mutants that are judged: of too many, those whose texts have the smallest digests."""
+    numbers = [number for number, candidate in enumerate(found) if only in str(candidate.mutant)]
+    if not most or len(numbers) <= most:
+        return numbers
+    digests = {number: hashlib.sha256(str(found[number].mutant).encode()).digest() for number in numbers}
+    return sorted(sorted(numbers, key=lambda number: digests[number])[:most])
 
 
 def _fields(told: Told) -> dict[str, Any]:

@@ -111,7 +111,8 @@ def with_tests(folder: Path, emulator: Emulator, work: Callable[[Tests], None]) 
     loop = _Loop(work, emulator)
     plugins = ["cacheprovider", "faulthandler", "terminal"]
     arguments = [part for name in plugins for part in ("-p", f"no:{name}")]
-    arguments += ["-c", os.devnull, "--rootdir", str(folder), "--import-mode=importlib", *files]
+    arguments += ["-c", os.devnull, "--rootdir", str(folder), "--confcutdir", str(folder)]
+    arguments += ["--import-mode=importlib", *files]
     code = pytest.main(arguments, [loop])
     if loop.problems:
         return f"tests cannot be collected: {'; '.join(loop.problems)}"

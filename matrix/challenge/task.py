@@ -10,6 +10,7 @@ import operators
 from backends.profile import Profile
 from backends.profiles import load_profiles
 from backends.reading import nearest
+from matrix.addresses import composed
 from matrix.cell import Cell
 from matrix.outcome import Evidence
 from matrix.plan import lacking
@@ -64,9 +65,8 @@ class Task:
         for row, operator in self.rows.items():
             provider = OURS if functions is None else ENTRY
             if functions is not None:
-                if operator.providers[OURS].startswith(ADAPTERS):
-                    continue
-                operator = replace(operator, providers={ENTRY: functions[row]})  # noqa: PLW2901 - the same row, answered by another
+                answering = {ENTRY: address_of(operator, functions[row])}
+                operator = replace(operator, providers=answering)  # noqa: PLW2901 - the same row, answered by another
             for sample in operator.samples:
                 for dtype in sample.dtypes or operator.dtypes:
                     case = Case(operator, provider, dtype, sample)
@@ -80,6 +80,12 @@ class Task:
         own = [address for address in addresses if not address.startswith(ADAPTERS)]
         module = own[0].partition(":")[0] if own else f"operators.kernels.{self.name}"
         return Path(operators.__file__).parents[1] / (module.replace(".", "/") + ".py")
+
+
+def address_of(row: Operator, function: str) -> str:
+    """What answers a row for an entry: its function, through the row's adapter where right answers are many."""
+    own = row.providers.get(OURS, "")
+    return composed(f"{own}_of", function) if own.startswith(ADAPTERS) else function
 
 
 def task_names() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The command `challenge`: starts an entry, checks one, and judges tests by mutants of the kernel."""
+"""The command `challenge`: starts an entry, checks one, judges tests by mutants; judges (judging.py); ranks (ranking.py)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from matrix.challenge.mutant import Fate, MutationResult
 from matrix.challenge.mutation import Budget, Subject, judge_mutants
 from matrix.challenge.starter import write_starter
 from matrix.challenge.task import interpreter, load_task
+from matrix.commands import judging, ranking
 from matrix.usage import UsageError
 
 
-def challenge(options: argparse.Namespace, _: Sequence[str]) -> int:
-    """Do one step. 0: nothing is wrong (check), nothing survived (mutants); 1: something is."""
+def challenge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """Do one step. 0: nothing is wrong (check, judge, rank), nothing survived (mutants); 1: something is."""
+    judging_steps = {"judge": judging.judge, "card": judging.card, "repeat": judging.repeat, "rank": ranking.rank}
+    if options.step in judging_steps:
+        return judging_steps[options.step](options, arguments)
     steps = {"check": _check, "new": _new, "mutants": _mutants}
     return steps[options.step](options)
 
@@ -51,9 +55,9 @@ def _new(options: argparse.Namespace) -> int:
 def _mutants(options: argparse.Namespace) -> int:
     subject = _subject(options.subject, options.cases)
     workers = options.workers or os.cpu_count() or 1
-    found = judge_mutants(subject, interpreter(), Budget(workers=workers))
+    found = judge_mutants(subject, interpreter(), Budget(workers=workers, most=options.most, only=options.only))
     print("\n".join(describe(found)))
-    return 1 if found.survivors else 0
+    return 1 if found.survivors or found.wrongly_read else 0
 
 
 def _subject(name: str, cases: str | None) -> Subject:
@@ -86,5 +90,6 @@ def describe(found: MutationResult) -> list[str]:
     if found.left_out:
         lines.append(f"  {len(found.left_out)} do not pass on the kernel as it is: {', '.join(found.left_out[:5])}")
     lines += [f"  {kind}: {killed} of {all_}" for kind, (killed, all_) in found.of_kind().items()]
+    lines += [f"  wrongly read: {text}" for text in found.wrongly_read]
     lines += [f"  survived: {each.mutant}" + (f" ({each.detail})" if each.detail else "") for each in found.survivors]
     return lines

@@ -39,6 +39,7 @@ FORGOTTEN = "sqlite:///:memory:"
 # Options whose value may be a path.
 PATHS = ("--profile", "--catalogue", "--expectations", "--model")
 ADOPTING = ("python", "-m", "matrix", "adopt")
+CHALLENGE = "challenge"  # the command of a judgement, which has a scorecard and no report
 ADOPT = "adopt"  # the command of a run whose cells are a suite's own tests: no plan knows them
 
 
@@ -127,6 +128,10 @@ def header_of(directory: Path) -> Header:
     header = read_run(directory).header if directory.is_dir() else Header()
     if not header.arguments:
         raise UsageError(f"{directory} holds no run; name a directory that `matrix run` wrote")
+    if header.arguments[0] == CHALLENGE:
+        raise UsageError(
+            f"{directory} holds a judgement; its card is made by: python -m matrix challenge card {directory}"
+        )
     return header
 
 

@@ -193,7 +193,8 @@ def _draw_bools(shape: tuple[int, ...], spec: TensorSpec, generator: np.random.G
     return np.asarray(coins)
 
 
-def _bounds(spec: TensorSpec, dtype: torch.dtype) -> tuple[float, float]:
+def bounds(spec: TensorSpec, dtype: torch.dtype) -> tuple[float, float]:
+    """The ends of the range that uniform values are drawn from."""
     if spec.fill == "between":
         low, high = spec.fill_args
         return float(low), float(high)  # type: ignore[arg-type]
@@ -202,18 +203,25 @@ def _bounds(spec: TensorSpec, dtype: torch.dtype) -> tuple[float, float]:
     return (0, INTEGER_RANGE[1]) if not dtype.is_signed else INTEGER_RANGE
 
 
-def _between(
-    shape: tuple[int, ...], spec: TensorSpec, dtype: torch.dtype, generator: np.random.Generator
-) -> np.ndarray[Any, Any]:
-    low, high = _bounds(spec, dtype)
-    uniform = generator.random(shape)
-    if dtype.is_floating_point or dtype.is_complex:
-        return np.asarray(low + (high - low) * uniform)
+def whole_bounds(spec: TensorSpec, dtype: torch.dtype) -> tuple[int, int]:
+    """The least and the largest integer of a tensor of integers with uniform values."""
+    low, high = bounds(spec, dtype)
     first, last = math.ceil(low), math.floor(high)
     if last < first:
         first, last = math.floor(low), math.ceil(high)
     info = torch.iinfo(dtype)
-    first, last = max(first, info.min), max(min(last, info.max), first, info.min)
+    first = max(first, info.min)
+    return first, max(min(last, info.max), first)
+
+
+def _between(
+    shape: tuple[int, ...], spec: TensorSpec, dtype: torch.dtype, generator: np.random.Generator
+) -> np.ndarray[Any, Any]:
+    uniform = generator.random(shape)
+    if dtype.is_floating_point or dtype.is_complex:
+        low, high = bounds(spec, dtype)
+        return np.asarray(low + (high - low) * uniform)
+    first, last = whole_bounds(spec, dtype)
     whole: np.ndarray[Any, Any] = np.minimum(first + np.floor(uniform * (last - first + 1)), last)
     return whole.astype(np.int64)
 
@@ -284,6 +292,14 @@ def _ascending(
     return np.sort(values, axis=-1) if shape else values
 
 
+def _first(
+    shape: tuple[int, ...], spec: TensorSpec, dtype: torch.dtype, generator: np.random.Generator
+) -> np.ndarray[Any, Any]:
+    values = np.ravel(_between(shape, replace(spec, fill="default", fill_args=()), dtype, generator))
+    values[:1] = spec.fill_args[0]
+    return values.reshape(shape)
+
+
 _FILLS = {
     "default": _between,
     "between": _between,
@@ -294,4 +310,5 @@ _FILLS = {
     "permutation": _permutation,
     "distinct": _distinct,
     "ascending": _ascending,
+    "first": _first,
 }

@@ -149,10 +149,11 @@ def provider_arguments(cell: Cell, arguments: Arguments, due: Answer) -> Argumen
     device = "cpu" if cell.evidence.emulated else cell.profile.device
     if device == "cpu":
         return mine
-    return mine.mapped(lambda leaf: _on_device(leaf, device))
+    return mine.mapped(lambda leaf: on_device(leaf, device))
 
 
-def _on_device(leaf: Any, device: str) -> Any:
+def on_device(leaf: Any, device: str) -> Any:
+    """A leaf of the arguments on a device, with what lies between its elements."""
     if isinstance(leaf, torch.Tensor):
         whole = torch.empty(0, dtype=leaf.dtype).set_(leaf.untyped_storage())
         return whole.to(device).as_strided(leaf.shape, leaf.stride(), leaf.storage_offset())
@@ -218,7 +219,7 @@ def _must_raise(attempt: Attempt, function: Callable[..., Any], mine: Arguments,
         call_provider(attempt, function, mine)
     except Exception as error:  # noqa: BLE001 - raising anything clean is what is due
         refused = blame(attempt, error)
-        if refused.outcome is not Outcome.ERROR or _is_memory_fault(error):
+        if refused.outcome is not Outcome.ERROR or is_memory_fault(error):
             return refused
         rule = f"must raise, as torch does ({_short(due.raised)}); raised {_short(describe(error))}"
         return attempt.result(Outcome.PASS, phase=Phase.COMPARE, comparison=Comparison(rule, 0, 0))
@@ -227,7 +228,7 @@ def _must_raise(attempt: Attempt, function: Callable[..., Any], mine: Arguments,
     return attempt.result(Outcome.WRONG, detail, comparison=Comparison("must raise", 1, 1))
 
 
-def _is_memory_fault(error: BaseException) -> bool:
+def is_memory_fault(error: BaseException) -> bool:
     """An access out of bounds, found by the emulation or by the device, is no refusal of the call."""
     return bool(getattr(error, "memory_fault", False)) or "illegal memory access" in str(error)
 
@@ -243,7 +244,7 @@ def compare_returned(attempt: Attempt, arguments: Arguments, mine: Arguments, re
     if silent := undispatched(attempt, arguments, got):
         right = "the answer is right" if not judged.complaint else f"and the answer is wrong: {judged.complaint}"
         return attempt.result(Outcome.UNDISPATCHED, f"{silent}; {right}", phase=Phase.RUN)
-    complaint = judged.complaint or _trespass(arguments, mine, written)
+    complaint = judged.complaint or trespass(arguments, mine, written)
     if complaint:
         return attempt.result(Outcome.WRONG, complaint, comparison=_failed(judged))
     return attempt.result(Outcome.PASS, comparison=judged.comparison)
@@ -266,7 +267,7 @@ def undispatched(attempt: Attempt, arguments: Arguments, got: list[Labelled]) ->
     return "the provider's function launched no kernel of its own"
 
 
-def _trespass(arguments: Arguments, mine: Arguments, written: tuple[str, ...]) -> str:
+def trespass(arguments: Arguments, mine: Arguments, written: tuple[str, ...]) -> str:
     """Which argument was written to that must stay as it is, its surroundings in memory included."""
     before, after = untouched_tensors(arguments, written), untouched_tensors(mine, (*written, *arguments.like))
     for (label, old), (_, new) in zip(before, after, strict=True):

@@ -72,7 +72,7 @@ def judge_timed(
     if silent := judging.undispatched(attempt, arguments, got):
         return attempt.result(Outcome.UNDISPATCHED, silent)
     attempt.enter(Phase.TIME)
-    baseline, due, work = _baseline(attempt, arguments)
+    baseline, due, work = baseline_of(attempt, arguments)
     attempt.enter(Phase.COMPARE)
     comparison, complaint = compare_on_device(cell, arguments, got, due)
     if complaint:
@@ -102,7 +102,7 @@ def _candidate(attempt: Attempt, function: Callable[..., Any], arguments: Argume
     return prepared, got
 
 
-def _baseline(attempt: Attempt, arguments: Arguments) -> tuple[Prepared, list[Labelled], Work]:
+def baseline_of(attempt: Attempt, arguments: Arguments) -> tuple[Prepared, list[Labelled], Work]:
     """The native operator, ready to be timed, its answer on the device, and how much work that is.
 
     Raises BaselineError when it is too slow to be repeated, and whatever it raises itself.

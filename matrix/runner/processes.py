@@ -14,6 +14,8 @@ PROC = Path("/proc")
 SESSION_VARIABLE = "MATRIX_SESSION"  # marks every process of a run, whatever it forked, exec'd or daemonised into
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 CHILD_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
+# Children that this process started for itself, by pid: what a case leaves is ended without them.
+KEPT: set[int] = set()
 
 
 def birth(pid: int) -> int | None:

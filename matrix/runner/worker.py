@@ -24,7 +24,7 @@ from matrix.runner.announcement import Announcement
 from matrix.runner.journal import Journal
 from matrix.runner.limits import Watchdog, is_out_of_memory, limit_files, limit_memory, memory
 from matrix.runner.output import Inherited
-from matrix.runner.processes import adopt_orphans, children, die_with_parent, end
+from matrix.runner.processes import KEPT, adopt_orphans, children, die_with_parent, end
 from matrix.runner.session import Session, Task
 
 Judge = Callable[[Cell, Callable[[Phase], None]], Result]
@@ -156,7 +156,7 @@ class Worker:
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
             return  # it left nothing, as nearly always
-        left = children(self.pid)
+        left = [pid for pid in children(self.pid) if pid not in KEPT]
         end(left)
         for pid in left:
             try:

@@ -49,36 +49,37 @@ class DeviceStopwatch:
 
     A call that the host hands over more slowly than the buffer is written would be timed waiting for the host. So the buffer
     is written as often as it takes, for all calls alike: how often, the laps before have shown (the first ones are warm-up).
+    What it reads time by is bound when it is made.
     """
 
     def __init__(self, module: Any, device: str) -> None:
-        self.module = module
+        self.event, self.wait, self.clock = module.Event, module.synchronize, time.perf_counter
         self.flushed = torch.empty(FLUSHED, dtype=torch.int8, device=device)
         self.flushes = 1
         self.flush_seconds = self._flush_seconds()
 
     def _flush_seconds(self) -> float:
         """How long writing the buffer takes: the shortest of a few."""
-        marks = [self.module.Event(enable_timing=True) for _ in range(4)]
+        marks = [self.event(enable_timing=True) for _ in range(4)]
         for mark in marks:
             mark.record()
             self.flushed.zero_()
-        self.module.synchronize()
+        self.wait()
         return min(one.elapsed_time(other) for one, other in pairwise(marks)) / 1000
 
     def laps(self, calls: Sequence[tuple[Call, Call]]) -> list[Lap]:
-        marks = [[self.module.Event(enable_timing=True) for _ in range(2)] for _ in calls]
+        marks = [[self.event(enable_timing=True) for _ in range(2)] for _ in calls]
         hosts: list[float] = []
         for (prepare, call), (before, after) in zip(calls, marks, strict=True):
             prepare()
             for _ in range(self.flushes):
                 self.flushed.zero_()
             before.record()
-            started = time.perf_counter()
+            started = self.clock()
             call()
-            hosts.append(time.perf_counter() - started)
+            hosts.append(self.clock() - started)
             after.record()
-        self.module.synchronize()
+        self.wait()
         self.flushes = self._flushes_for(hosts)
         return [
             Lap(before.elapsed_time(after) / 1000, host) for (before, after), host in zip(marks, hosts, strict=True)
@@ -94,7 +95,7 @@ class HostStopwatch:
     """By the host's clock, for a device that is the host itself, or one without events (`wait` lets it finish)."""
 
     def __init__(self, wait: Call = lambda: None, device: str = "cpu") -> None:
-        self.wait = wait
+        self.wait, self.clock = wait, time.perf_counter
         self.flushed = torch.empty(FLUSHED_ON_HOST if device == "cpu" else FLUSHED, dtype=torch.int8, device=device)
 
     def laps(self, calls: Sequence[tuple[Call, Call]]) -> list[Lap]:
@@ -103,11 +104,11 @@ class HostStopwatch:
             prepare()
             self.flushed.zero_()
             self.wait()
-            started = time.perf_counter()
+            started = self.clock()
             call()
-            handed = time.perf_counter()
+            handed = self.clock()
             self.wait()
-            found.append(Lap(time.perf_counter() - started, handed - started))
+            found.append(Lap(self.clock() - started, handed - started))
         return found
 
 

@@ -1,4 +1,4 @@
-"""Functions of operators/kernels/ in a form in which every right answer is the same answer.
+"""Functions of operators/kernels/, and of entries, in a form in which every right answer is the same answer.
 
 Of equal elements a median may name any, and singular vectors are right up to sign and rotation: what is held against the
 reference is what they stand for.
@@ -9,6 +9,9 @@ reference is what they stand for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 
 from operators.adapters.values import VALUES
@@ -17,18 +20,31 @@ from operators.kernels.svd import svd as kernel_svd
 from operators.references.challenge.hard import judgeable
 
 
-def median_at_indices(self: torch.Tensor, dim: int, keepdim: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
-    """The medians, and the elements that stand at their indices."""
-    values, indices = median(self, dim, keepdim=True)
-    if not VALUES.computed:
-        return values, indices
-    picked = torch.gather(self, dim, indices) if self.dim() else self.clone()
-    return (values, picked) if keepdim else (values.squeeze(dim), picked.squeeze(dim))
+def median_at_indices_of(function: Callable[..., Any]) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
+    """Of a median: the medians, and the elements that stand at their indices."""
+
+    def adapted(self: torch.Tensor, dim: int, keepdim: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+        values, indices = function(self, dim, keepdim=True)
+        if not VALUES.computed:
+            return values, indices
+        picked = torch.gather(self, dim, indices) if self.dim() else self.clone()
+        return (values, picked) if keepdim else (values.squeeze(dim), picked.squeeze(dim))
+
+    return adapted
 
 
-def svd(self: torch.Tensor, some: bool = True, compute_uv: bool = True) -> tuple[torch.Tensor, ...]:
-    """(S, U S V^T, U^T U, V^T V); without vectors S and the zeros in their place."""
-    return judgeable(*kernel_svd(self, some, compute_uv), compute_uv)
+def svd_of(function: Callable[..., Any]) -> Callable[..., tuple[torch.Tensor, ...]]:
+    """Of an svd: (S, U S V^T, U^T U, V^T V); without vectors S and the zeros in their place."""
+
+    def adapted(self: torch.Tensor, some: bool = True, compute_uv: bool = True) -> tuple[torch.Tensor, ...]:
+        u, s, v = function(self, some, compute_uv)
+        return judgeable(u, s, v, compute_uv)
+
+    return adapted
+
+
+median_at_indices = median_at_indices_of(median)
+svd = svd_of(kernel_svd)
 
 
 def gems_chunk_gated_delta_rule(  # noqa: PLR0913, PLR0917 - the signature is the reference's

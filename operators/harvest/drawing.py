@@ -97,6 +97,10 @@ def _values(spec: TensorSpec, dtype: torch.dtype, generator: torch.Generator) ->
             return torch.randperm(math.prod(shape), generator=generator).reshape(shape).to(dtype)
         case "ascending":
             return _between(shape, dtype, (-2, 2), generator).sort(dim=-1).values
+        case "first":
+            found = _between(shape, dtype, (-2, 2), generator)
+            found.view(-1)[:1] = cast("float", spec.fill_args[0])
+            return found
     return _between(shape, dtype, spec.fill_args, generator)
 
 

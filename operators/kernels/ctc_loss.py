@@ -63,7 +63,7 @@ def alignment_kernel(
     own = targets + tl.load(target_starts + n) + s // 2
     label = tl.load(own, mask=is_label, other=0).to(tl.int64)
     before = tl.load(own - 1, mask=is_label & (s > 2), other=0).to(tl.int64)
-    skips = is_label & (s > 2) & (label != before) & (label != blank)
+    skips = is_label & (s > 2) & (label != before)
     label = tl.where(is_label, label, blank)
     readable = live & (label >= 0) & (label < classes)
 

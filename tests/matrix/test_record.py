@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from matrix.outcome import Outcome, Phase
 from matrix.record import TEXT_LIMIT, RecordError, result_from_json, result_to_json
-from matrix.result import Comparison, Compiled, Launch, Result, Sampled, Timing
+from matrix.result import Comparison, Compiled, Launch, Result, ResultError, Sampled, Timing
+from matrix.tampering import Tampering
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 numbers = st.none() | st.floats()
@@ -239,3 +240,30 @@ def test_what_is_no_result_is_refused_with_the_field_that_is_wrong(change: dict[
 def test_anything_else_is_refused_too(record: object) -> None:
     with pytest.raises(RecordError):
         result_from_json(record)
+
+
+def test_tampering_goes_to_disk_and_back() -> None:
+    found = (Tampering("files", "wanted to write /x"), Tampering("timers", "time.perf_counter was replaced"))
+    result = Result(
+        "c", Outcome.ERROR, Phase.RUN, "tampering: files", tampering=found, confined="Landlock 7; audit hook"
+    )
+    assert result_from_json(json.loads(json.dumps(result_to_json(result)))) == result
+    assert "tampering" not in result_to_json(Result("c", Outcome.ERROR, Phase.RUN, "plain"))
+
+
+@pytest.mark.parametrize(
+    "told", [{"kind": "charm", "what": "x"}, {"kind": "files"}, {"kind": ["files"], "what": "x"}, "files"]
+)
+def test_tampering_of_no_kind_that_there_is_is_refused(told: object) -> None:
+    record = {"cell": "c", "outcome": "ERROR", "phase": "run", "detail": "x", "tampering": [told]}
+    with pytest.raises(RecordError, match="tampering"):
+        result_from_json(record)
+
+
+def test_what_tampers_does_not_pass() -> None:
+    with pytest.raises(ResultError, match="tampering is the fault of what is judged"):
+        Result(
+            "c", Outcome.PASS, Phase.COMPARE, comparison=Comparison("equal", 1, 0), tampering=(Tampering("late", "x"),)
+        )
+    with pytest.raises(ValueError, match="no kind of tampering"):
+        Tampering("charm", "x")

@@ -75,7 +75,8 @@ def _attention(
     size, groups = shape["head_dim"], shape["num_attention_heads"] // shape["num_key_value_heads"]
 
     def heads(name: str) -> Tensor:
-        return (stream @ weight(f"{layer}.{name}").T).unflatten(-1, (-1, size)).transpose(0, 1)
+        made: Tensor = stream @ weight(f"{layer}.{name}").T
+        return made.view(len(made), -1, size).transpose(0, 1)
 
     queries = _turned(_normalised(heads("q_proj"), weight(f"{layer}.q_norm"), shape), turns)
     keys = _turned(_normalised(heads("k_proj"), weight(f"{layer}.k_norm"), shape), turns)

@@ -29,7 +29,7 @@ def carried(cells: list[Cell], directory: Path) -> Run:
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     """One run of all, as its record gives it back."""
     folder = tmp_path_factory.mktemp("parity")
-    quick = parity("endless", setting=replace(SETTING, name="transformers-tiny-1", seconds=40))
+    quick = parity("endless", setting=replace(SETTING, name="transformers-tiny-1", seconds=90))
     cells = [parity(name) for name in PROVIDERS] + [without_engine(), quick]
     run = carried(cells, folder / "run")
     return {

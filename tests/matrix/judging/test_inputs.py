@@ -28,7 +28,17 @@ def test_the_values_are_pinned_across_versions_and_machines() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int64", "int8", "uint8", "bool"])
 @pytest.mark.parametrize(
     "fill",
-    ["", ".between(0, 1)", ".special()", ".extreme()", ".permutation()", ".distinct()", ".ascending()", ".fill(1)"],
+    [
+        "",
+        ".between(0, 1)",
+        ".special()",
+        ".extreme()",
+        ".permutation()",
+        ".distinct()",
+        ".ascending()",
+        ".first(1)",
+        ".fill(1)",
+    ],
 )
 def test_every_rule_gives_every_dtype(fill: str, dtype: str) -> None:
     tensor = drawn(f"T[3, 5]{fill}", dtype)
@@ -46,6 +56,9 @@ def test_rules_do_what_they_say() -> None:
     assert drawn("i64[2, 9].permutation()").sort(dim=-1).values.tolist() == [list(range(9))] * 2
     assert len(set(drawn("T[64].distinct()").tolist())) == 64
     assert (drawn("T[64].ascending()").diff() >= 0).all()
+    assert drawn("T[2, 9].first(nan)").isnan().flatten().tolist() == [True] + 17 * [False]
+    assert drawn("T[()].first(7)").item() == 7
+    assert drawn("T[0].first(7)").shape == (0,)
 
 
 def test_layouts_are_as_written_and_their_gaps_are_poisoned() -> None:

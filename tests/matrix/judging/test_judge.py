@@ -10,7 +10,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from matrix.cell import Cell
-from matrix.judging.judge import _on_device, judge
+from matrix.judging.judge import judge, on_device
 from matrix.outcome import Outcome, Phase
 from matrix.result import Result
 
@@ -143,7 +143,7 @@ def test_a_fault_that_the_device_reports_late_is_the_runs(make_cell: MakeCell, m
 
 def test_a_device_that_is_asked_for_has_the_number_of_the_one_that_the_tensors_lie_on() -> None:
     with FakeTensorMode():
-        there = _on_device(torch.device("cpu"), "cuda")
+        there = on_device(torch.device("cpu"), "cuda")
     assert there == torch.device("cuda:0")
 
 

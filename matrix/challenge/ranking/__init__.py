@@ -1,0 +1,1 @@
+"""Ranking entries by their scorecards: reads the cards as strangers' files, and ranks only what was measured alike."""
