@@ -10,6 +10,7 @@ from matrix.annotation.arguments import add_annotate
 from matrix.challenge.arguments import add_challenge
 from matrix.counted import workers
 from matrix.plan import TIERS
+from matrix.track.arguments import add_throughput
 
 EPILOG = """\
 exit codes: 0 nothing is broken, 1 something is broken, 2 usage, 3 nothing selected, 130 interrupted
@@ -19,7 +20,6 @@ exit codes: 0 nothing is worse, 1 something is worse (a new failure, slower, gon
 3 nothing to compare
 """
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
-TRACK_EPILOG = "exit codes: 0 nothing was refused, 1 something was, 2 usage, 130 interrupted"
 VALIDATE_EPILOG = (
     "exit codes: 0 no gate failed and the level asked for is reached, 1 otherwise, 2 usage, 130 interrupted"
 )
@@ -73,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     add_challenge(commands)
     add_annotate(commands)
     _add_attribute(commands)
-    _add_throughput(commands)
+    add_throughput(commands)
     return top
 
 
@@ -128,47 +128,6 @@ def _add_model(command: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder with the weights and tokenizer of Qwen3-4B (default: weights are made)",
     )
-
-
-def _add_throughput(commands: Commands) -> None:
-    throughput = commands.add_parser(
-        "throughput", help="the inference track: measure, judge, score", epilog=TRACK_EPILOG
-    )
-    throughput.add_argument("--profile", required=True, metavar="NAME", help="the profile, or its file")
-    throughput.add_argument(
-        "--from",
-        dest="evidence",
-        nargs="+",
-        default=[],
-        type=Path,
-        metavar="DIR",
-        help="directories of runs, or bundles, to judge (default: measure here)",
-    )
-    throughput.add_argument("--rules", default="season-1", metavar="NAME", help="a season, or a TOML file of rules")
-    throughput.add_argument(
-        "--tier", choices=TIERS, default="quick", help="what is measured; full: the published sizes"
-    )
-    throughput.add_argument("--setting", metavar="NAME", help="which setting is judged, where several were carried")
-    throughput.add_argument(
-        "--baseline",
-        type=Path,
-        metavar="PYTHON",
-        help="interpreter of the baseline's packages (default: torch's kernels)",
-    )
-    throughput.add_argument(
-        "--further", nargs="+", default=[], type=Path, metavar="DIR", help="runs on further chips, or bundles"
-    )
-    throughput.add_argument(
-        "--tasks",
-        type=Path,
-        metavar="DIR",
-        help="folder of lm-eval tasks with local data (default: questions of our own)",
-    )
-    throughput.add_argument(
-        "--practice", action="store_true", help="take interpreted rounds: to try the judge, no score"
-    )
-    throughput.add_argument("--out", type=Path, metavar="DIR", help="where to measure (default: a new directory)")
-    _add_model(throughput)
 
 
 def _add_diff(commands: Commands) -> None:

@@ -6,7 +6,7 @@ Importing it imports neither torch nor NumPy: commands read what stands beside t
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,17 @@ def listed_in(path: Path) -> list[str]:
     return [line.strip()[:LINE] for line in lines if line.strip()]
 
 
+def launchers() -> list[tuple[Any, str, Any]]:
+    """Holder, name and function of what launches Triton's kernels, before it is watched."""
+    from triton.compiler.compiler import CompiledKernel
+    from triton.runtime.jit import JITFunction
+
+    return [
+        (holder, name, getattr(holder, name))
+        for holder, name in ((JITFunction, "run"), (CompiledKernel, "__getitem__"))
+    ]
+
+
 class Bench:
     """One side of one cell.
 
@@ -52,6 +63,8 @@ class Bench:
         self.emulator: Emulator | None = None
         self.replaced: Replaced | None = None
         self.launches: list[Launch] = []
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self._unwatched: list[tuple[Any, str, Any]] = []
         self._facts: dict[str, str] = {"python": platform.python_version()}
 
     @property
@@ -118,10 +131,12 @@ class Bench:
             self.emulator = activate(self.cell.profile)
         elif self.device != "cpu":
             tune_for(self.cell.evidence)
+            self._unwatched = launchers()
         address = self.case.workload.providers[self.case.provider]
         functions = functions_of(self.case.provider, address)
         if self.request.only is not None:
             functions = {name: function for name, function in functions.items() if name in self.request.only}
+        self._functions = functions
         self.request.enter(Phase.RUN if judged else Phase.REFERENCE)
         key = INTERPRETED_KEY if self.emulator else self.cell.profile.dispatch_key
         window = self.emulator.window if self.emulator else nullcontext
@@ -129,6 +144,22 @@ class Bench:
             self._watched() as self.launches,
             replaced(functions, key, guarded=self.device == "cpu", window=window) as self.replaced,
         ):
+            yield
+
+    @property
+    def can_be_bare(self) -> bool:
+        """Whether the provider's functions can answer with nothing of ours around them."""
+        provides = self.request.lets_provider_in and self.request.listed is None
+        return provides and self.device != "cpu"
+
+    @contextmanager
+    def bare(self) -> Iterator[None]:
+        """The provider's functions again, after `provided`, as the provider registers them: not counted, for what is timed."""
+        from matrix.inference.providing import replaced
+
+        for holder, name, function in self._unwatched:
+            setattr(holder, name, function)
+        with replaced(self._functions, self.cell.profile.dispatch_key, guarded=False, counted=False):
             yield
 
     def _watched(self) -> Any:

@@ -72,11 +72,17 @@ def functions_of(provider: str, address: str) -> dict[str, Function]:
 
 @contextmanager
 def replaced(
-    functions: Mapping[str, Function], dispatch_key: str, *, guarded: bool, window: Window = nullcontext
+    functions: Mapping[str, Function],
+    dispatch_key: str,
+    *,
+    guarded: bool,
+    counted: bool = True,
+    window: Window = nullcontext,
 ) -> Iterator[Replaced]:
     """While the block lasts the functions answer for their operators.
 
     guarded  calls inside of a function are torch's own;  window: around each call of a function
+    counted  False: nothing of ours stands between torch and an unguarded function, for what is timed
     """
     known = {name: function for name, function in functions.items() if _is_known(name)}
     there = Replaced(tuple(known), tuple(name for name in functions if name not in known))
@@ -89,7 +95,7 @@ def replaced(
                     answer = _guarded(name, function, there, _native(name, dispatch_key), window)
                     library.impl(name, answer, dispatch_key, with_keyset=True)
                 else:
-                    library.impl(name, _counted(name, function, there), dispatch_key)
+                    library.impl(name, _counted(name, function, there) if counted else function, dispatch_key)
         yield there
     finally:
         library._destroy()  # noqa: SLF001 - torch offers no other way to take a registration back

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from matrix.inference.asking import missing
@@ -109,13 +110,24 @@ def contend(bench: Bench) -> dict[str, Json]:
     before = free_memory(bench.device)
     server = bench.server(serve_arguments(setting))
     turns = Turns(bench.request.folder)
-    with bench.provided():
+    emulated = bench.cell.evidence.emulated
+    if emulated:  # filling a cache by interpreted kernels takes longer than all that is measured
         server.start()
+    with ExitStack() as kernels:
+        kernels.enter_context(bench.provided())
+        if not emulated:
+            server.start()
         for number in turns:
             prompts = prompts_of(setting, seed, number)
             began = time.perf_counter()
             found = server.serve(prompts, setting.number("output"), turns.progress)
-            turns.done(number, spelled(time.perf_counter() - began, prompts, found))
+            seconds = time.perf_counter() - began
+            if (
+                number == 0 and bench.can_be_bare
+            ):  # the proof is of this round; what counts it is no part of those measured
+                kernels.close()
+                kernels.enter_context(bench.bare())
+            turns.done(number, spelled(seconds, prompts, found))
         given, process = told(server.given()), observe(bench.device, before)
         server.stop()
     return {"given": given, "process": process, "integrity": integrity(*server.guarded)}

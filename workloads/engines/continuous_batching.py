@@ -64,11 +64,14 @@ class ContinuousBatching:
             max_batch_tokens=arguments.batch_tokens,
             max_requests_per_batch=arguments.concurrent,
             max_blocks_per_request=0,
+            safety_margin=0.0,  # there are blocks for all requests at once
             allow_block_sharing=False,  # prompts are random: there is nothing to share, and looking for it takes time
             use_async_batching=False,
             use_cuda_graph=False,
         )
         generation = GenerationConfig(do_sample=False, eos_token_id=NO_END, max_new_tokens=1)
+        # Named in full: else the library looks for another attention, and takes what it finds.
+        engine.model.set_attn_implementation(f"paged|{arguments.attention}")
         self.loop: Any = engine.model.init_continuous_batching(generation, configuration)
         self.facts = {
             **engine.facts,
@@ -123,6 +126,7 @@ class ContinuousBatching:
 
     def stop(self) -> None:
         self.loop.stop(block=True, timeout=LOOK_SECONDS * 10, hard_stop=True)
+        self.engine.model.set_attn_implementation(self.arguments.attention)
 
 
 def _generation(found: Any, began: float) -> Generation:
