@@ -154,7 +154,7 @@ def tests(session: nox.Session) -> None:
         *map(str, sorted(Path("tests").glob("test_*.py"))),
     ]
     session.run(python, "-m", "pytest", "-q", "-n", "2", *quick, external=True)
-    session.run(python, "-m", "pytest", "-q", "-n", "2", "tests/matrix", external=True)
+    session.run(python, "-m", "pytest", "-q", "-n", "2", "tests/workloads", "tests/matrix", external=True)
 
 
 @nox.session(venv_backend="none")
