@@ -66,6 +66,7 @@ class Tracker:
         self._outcomes: dict[str, Outcome] = {}
         self._counts: Counter[Outcome] = Counter()
         self._sessions: dict[str, Watched] = {}
+        self._answered: set[str] = set()
         self._first: tuple[float, int] | None = None
         self.look()
 
@@ -105,6 +106,8 @@ class Tracker:
         cell = event.get("cell")
         if watched is not None:
             watched.follow(event, place)
+            if event["event"] == "result" and isinstance(cell, str):
+                self._answered.add(cell)
         if event["event"] == "result" and isinstance(cell, str) and cell in self._planned:
             self._count(cell)
 
@@ -126,8 +129,8 @@ class Tracker:
         return tuple(found[number] for number in sorted(found))
 
     def carried(self, cell: str) -> bool:
-        """Whether a cell has a result that need not be repeated."""
-        return any(result.outcome is not Outcome.NOT_RUN for result in self.attempts(cell))
+        """Whether a cell has a result that need not be repeated: one of this run, or any but NOT_RUN of an earlier one."""
+        return cell in self._answered or any(result.outcome is not Outcome.NOT_RUN for result in self.attempts(cell))
 
     def next_attempt(self, cell: str) -> int:
         return max(self._reading.results.get(cell, ()), default=0) + 1

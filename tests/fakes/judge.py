@@ -62,3 +62,9 @@ def warm(cell: Cell) -> None:
         import torch
 
         torch.ones(1)
+
+
+def judge_nothing(cell: Cell, announce: Callable[[Phase], None]) -> Result:
+    """What a cell needs is not there, and the judge says so."""
+    announce(Phase.START)
+    return Result(str(cell.id), Outcome.NOT_RUN, Phase.START, "an engine is not installed")

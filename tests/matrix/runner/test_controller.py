@@ -258,6 +258,16 @@ def test_a_cell_that_could_not_run_before_runs_once_it_can(tmp_path: Path) -> No
     assert outcomes(read_run(tmp_path)) == {"right": ["NOT_RUN", "PASS"]}
 
 
+def test_what_a_judge_could_not_run_is_asked_once_and_again_when_the_run_is_resumed(tmp_path: Path) -> None:
+    """It blames nobody: a judge that says so is no session that died."""
+    settings = replace(SETTINGS, judge=f"{JUDGE}:judge_nothing")
+    for attempts in (1, 2):
+        carry([fake("right"), fake("wrong")], tmp_path, settings)
+        assert outcomes(read_run(tmp_path)) == {"right": ["NOT_RUN"] * attempts, "wrong": ["NOT_RUN"] * attempts}
+    carry([fake("right")], tmp_path, SETTINGS)
+    assert outcomes(read_run(tmp_path))["right"][-1] == "PASS"
+
+
 def test_a_session_that_cannot_even_begin_leaves_no_hole(tmp_path: Path) -> None:
     carry([fake("right")], tmp_path, RunSettings(judge=SETTINGS.judge, pytest=("--no-such-option",)))
     final = read_run(tmp_path).final(str(fake("right").id))
