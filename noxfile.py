@@ -154,7 +154,15 @@ def tests(session: nox.Session) -> None:
         *map(str, sorted(Path("tests").glob("test_*.py"))),
     ]
     session.run(python, "-m", "pytest", "-q", "-n", "2", *quick, external=True)
-    session.run(python, "-m", "pytest", "-q", "-n", "2", "tests/workloads", "tests/matrix", external=True)
+    rest = ["tests/workloads", "tests/matrix"]
+    session.run(python, "-m", "pytest", "-q", "-n", "2", "-m", "not long", *rest, external=True)
+
+
+@nox.session(venv_backend="none")
+def long_tests(session: nox.Session) -> None:
+    """The tests that judge whole entries and models, and take minutes. What follows `--` goes to pytest."""
+    python = environment(session, "run", "test", "lint")
+    session.run(python, "-m", "pytest", "-q", "-n", "2", "-m", "long", "tests/matrix", *session.posargs, external=True)
 
 
 @nox.session(venv_backend="none")

@@ -90,7 +90,7 @@ def test_the_ci_script_stops_at_the_first_failure(tmp_path: Path) -> None:
     for name in ("python3", "nox"):
         (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $@" >> "{tmp_path}/calls"\ntest "{name}" != "$FAIL"\n')
         (tmp_path / name).chmod(0o755)
-    for failing, calls in (("python3", 1), ("nox", 2), ("nothing", 3)):
+    for failing, calls in (("python3", 1), ("nox", 2), ("nothing", 4)):
         (tmp_path / "calls").unlink(missing_ok=True)
         environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "FAIL": failing}
         answer = subprocess.run(["bash", str(tmp_path / ".ci" / "run")], env=environment, check=False)

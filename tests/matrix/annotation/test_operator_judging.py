@@ -18,6 +18,8 @@ from tests.matrix.annotation import answers
 from workloads.annotation.generating.making import make
 from workloads.annotation.problem import AnnotationError
 
+pytestmark = pytest.mark.long
+
 
 @cache
 def judge_of(evidence: Evidence, seconds: float) -> OperatorJudge:

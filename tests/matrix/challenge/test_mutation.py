@@ -12,6 +12,8 @@ from matrix.challenge.mutation import Budget, MutationError, Subject, imported_k
 from matrix.challenge.task import interpreter, load_task
 from tests.fakes.entries import HEAD, STRONG, WEAK, write_entry
 
+pytestmark = pytest.mark.long
+
 
 def judged(folder: Path) -> MutationResult:
     entry = read_entry(folder)

@@ -102,7 +102,7 @@ SAMPLE = Path(__file__).parents[3] / "docs" / "samples" / "h100-time.bundle.zip"
 
 def test_a_bundle_is_compared_like_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", str(SAMPLE), str(SAMPLE)]) == 0
-    assert "nothing is worse; 194 cells compared" in capsys.readouterr().out
+    assert "nothing is worse; 413 cells compared" in capsys.readouterr().out
 
 
 def test_a_bundle_that_was_cut_off_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

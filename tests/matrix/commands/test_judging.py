@@ -17,6 +17,8 @@ from reports.scorecard import SCHEMA_FILE
 from tests.fakes.entries import HEAD, KERNEL, write_entry
 from tests.fakes.hostile import write_hostile
 
+pytestmark = pytest.mark.long
+
 INTERPRETED = ("--profile", "cpu-interpreter@interpret", "--tier", "smoke")
 WRONG = KERNEL.replace("row * R + plane % (R * R) // R", "row * R + plane % R")
 ENDS_ITS_PROCESS = f'''{HEAD}"""It ends the process that imports it, after one call."""

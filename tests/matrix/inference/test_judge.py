@@ -15,6 +15,8 @@ from matrix.runner.journal import read_run
 from matrix.runner.session import RunSettings
 from tests.fakes.inference import SETTING, parity, without_engine
 
+pytestmark = pytest.mark.long
+
 PROVIDERS = ["healthy", "silu_off", "nothing", "dies", "raises"]
 
 

@@ -15,6 +15,8 @@ from tests.fakes.cells import PROFILE
 from tests.fakes.engine_package import install
 from workloads.workload import Setting, Workload
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[3]
 FAKES = ROOT / "tests" / "fakes"
 LOAD: dict[str, int | str] = {
