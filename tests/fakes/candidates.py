@@ -184,8 +184,8 @@ def memory_native() -> bool:
     """Takes all there is, then touches the null pointer it gets, as code does that does not check malloc."""
     FREE_LIBC.malloc.restype = ctypes.c_void_p
     while True:
-        ctypes.memset(FREE_LIBC.malloc(ctypes.c_size_t(16 * 1024**2)), 1, 16 * 1024**2)
-        time.sleep(0.02)
+        ctypes.memset(FREE_LIBC.malloc(ctypes.c_size_t(8 * 1024**2)), 1, 8 * 1024**2)
+        time.sleep(0.04)  # so slowly that the warden of a busy machine sees it near its limit
 
 
 def memory_shared() -> bool:
