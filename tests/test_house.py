@@ -25,7 +25,7 @@ BELOW = {
 TIES = "matrix/commands/"
 NEUTRAL = ("matrix", "operators", "workloads", "reports")  # the floors that know no vendor
 LINES = 400
-BROAD = 14
+BROAD = 13
 # Words that are a profile's or vendor's name and something else too: torch's device type, verbs, a tag of HTML.
 OTHER_MEANINGS = {"cuda", "arm", "ascend", "thead"}
 

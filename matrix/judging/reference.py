@@ -64,23 +64,21 @@ def written_by(operator: Operator, arguments: Arguments) -> tuple[str, ...]:
 
 
 def _compute(operator: Operator, arguments: Arguments) -> Answer:
-    native: list[Labelled] | None
-    try:
-        native = call_native(operator, arguments.copied())
-    except Exception as error:  # noqa: BLE001 - whatever a reference raises is an answer: it may be what is due
-        native = None
-        raised = f"{type(error).__name__}: {error}"
-        if operator.against != "float64":
-            return Answer(raised=raised)
+    native, raised = _tried(operator, arguments.copied)
     if operator.against != "float64":
-        return Answer(exact=native or [], native=native)
-    try:
-        exact = call_native(operator, widened(arguments.copied()))
-    except Exception as error:  # noqa: BLE001 - as above
-        if native is not None:
-            return Answer(exact=native, native=native)
-        return Answer(raised=f"{type(error).__name__}: {error}")
+        return Answer(raised=raised) if native is None else Answer(exact=native, native=native)
+    exact, raised = _tried(operator, lambda: widened(arguments.copied()))
+    if exact is None:
+        return Answer(raised=raised) if native is None else Answer(exact=native, native=native)
     return Answer(exact=exact, native=native)
+
+
+def _tried(operator: Operator, draw: Callable[[], Arguments]) -> tuple[list[Labelled] | None, str | None]:
+    """What the native operator answers to what is drawn, or what it (or drawing) raises."""
+    try:
+        return call_native(operator, draw()), None
+    except Exception as error:  # noqa: BLE001 - whatever a reference raises is an answer: it may be what is due
+        return None, f"{type(error).__name__}: {error}"
 
 
 def call_native(operator: Operator, arguments: Arguments) -> list[Labelled]:

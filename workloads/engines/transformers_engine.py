@@ -13,7 +13,8 @@ import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, Qwen3Config
 from transformers.generation.stopping_criteria import StoppingCriteria, StoppingCriteriaList
 
-from workloads.engine import Generation, Message
+from workloads.engine import Generation
+from workloads.engines.written import Written
 from workloads.models import recipe
 from workloads.models.shape import configuration
 from workloads.models.tokenizer import make_tokenizer
@@ -63,7 +64,7 @@ def _device_name(device: str) -> str:
     return module.get_device_name() if kind != "cpu" and hasattr(module, "get_device_name") else kind
 
 
-class TransformersEngine:
+class TransformersEngine(Written):
     """Meets `workloads.engine.Engine`. `model` and `tokenizer` are the library's own."""
 
     def __init__(self, model: Any, tokenizer: Any, device: str, facts: Mapping[str, str]) -> None:
@@ -72,22 +73,6 @@ class TransformersEngine:
         self.tokenizer = tokenizer
         self.device = device
         self.facts = facts
-
-    def tokens(self, text: str) -> list[int]:
-        found: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
-        return found
-
-    def text(self, tokens: Sequence[int]) -> str:
-        known = [token for token in tokens if token < len(self.tokenizer)]
-        found: str = self.tokenizer.decode(known, skip_special_tokens=True)
-        return found
-
-    def chat(self, messages: Sequence[Message]) -> str:
-        turns = [{"role": message.role, "content": message.content} for message in messages]
-        found: str = self.tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=True, enable_thinking=False
-        )
-        return found
 
     def generate(
         self, prompts: Sequence[Sequence[int]], limit: int, *, stop: Sequence[str] = (), ignore_end: bool = False

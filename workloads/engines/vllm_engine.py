@@ -20,8 +20,9 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer
 
-from workloads.engine import Generation, Message
+from workloads.engine import Generation
 from workloads.engines.transformers_engine import open_engine as open_transformers
+from workloads.engines.written import Written
 from workloads.serving import Given, Progress, ServeArguments
 
 NAME = "vllm"
@@ -90,7 +91,7 @@ def _folder_of(model: str, dtype: str, weights: Path | None) -> tuple[Path, Any,
     return folder, made.tokenizer, made.facts["weights"]
 
 
-class VllmEngine:
+class VllmEngine(Written):
     """Meets `workloads.engine.Engine` and `workloads.serving.Server`. `llm` is vLLM's own."""
 
     counted = "tokens"
@@ -158,22 +159,6 @@ class VllmEngine:
             detokenize=bool(stop),
             prompt_logprobs=0 if likelihoods else None,
         )
-
-    def tokens(self, text: str) -> list[int]:
-        found: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
-        return found
-
-    def text(self, tokens: Sequence[int]) -> str:
-        known = [token for token in tokens if token < len(self.tokenizer)]
-        found: str = self.tokenizer.decode(known, skip_special_tokens=True)
-        return found
-
-    def chat(self, messages: Sequence[Message]) -> str:
-        turns = [{"role": message.role, "content": message.content} for message in messages]
-        found: str = self.tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=True, enable_thinking=False
-        )
-        return found
 
     def generate(
         self, prompts: Sequence[Sequence[int]], limit: int, *, stop: Sequence[str] = (), ignore_end: bool = False
